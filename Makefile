@@ -1,0 +1,54 @@
+# The programs that a test is made of, and the checks of all that is here.
+#
+#   make              the programs, in build/
+#   make ca           the test certificates (makes only what is missing)
+#   make check        everything that CI wants green
+#   make check-long   what takes long: valgrind, soak, kills
+#   make lint         perl -c, perlcritic, gcc, clang, cppcheck, shellcheck
+#   make clean        removes build/ and results/
+
+CC       = gcc
+CFLAGS   = -O2 -g
+WARNINGS = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+           -Wwrite-strings -Wformat=2 -Wvla
+CPPFLAGS = -D_GNU_SOURCE
+STD      = -std=c11
+BUILD    = build
+
+SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+PROGRAMS = client client-ssl client-gnutls fakens sandbox settle
+
+# What each program is linked from.
+DIALOGUE          = client.o dialogue.o stream.o
+client_OBJS       = $(DIALOGUE) tls_none.o
+client-ssl_OBJS   = $(DIALOGUE) tls_openssl.o
+client-ssl_LIBS   = -lssl -lcrypto
+client-gnutls_OBJS = $(DIALOGUE) tls_gnutls.o
+client-gnutls_LIBS = -lgnutls
+fakens_OBJS       = fakens.o zone.o
+sandbox_OBJS      = sandbox.o
+settle_OBJS       = settle.o
+
+all: $(addprefix $(BUILD)/,$(PROGRAMS))
+
+.SECONDEXPANSION:
+$(addprefix $(BUILD)/,$(PROGRAMS)): $(BUILD)/%: $$(addprefix $(BUILD)/,$$($$*_OBJS))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $($*_LIBS)
+
+$(BUILD)/%.o: src/%.c | $(BUILD)
+	$(CC) $(STD) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP -c -o $@ $<
+
+$(BUILD):
+	mkdir -p $@
+
+-include $(wildcard $(BUILD)/*.d)
+
+# The same programs with AddressSanitizer and UndefinedBehaviorSanitizer.
+sanitized:
+	$(MAKE) BUILD=build/sanitized CFLAGS='$(SANITIZE)' all
+
+clean:
+	rm -rf build results
+
+.PHONY: all sanitized clean
