@@ -17,7 +17,7 @@ BUILD    = build
 
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-PROGRAMS = client client-ssl client-gnutls fakens sandbox settle
+PROGRAMS = client client-ssl client-gnutls fakens sandbox settle make-ocsp
 
 # What each program is linked from.
 DIALOGUE          = client.o dialogue.o stream.o
@@ -29,6 +29,8 @@ client-gnutls_LIBS = -lgnutls
 fakens_OBJS       = fakens.o zone.o
 sandbox_OBJS      = sandbox.o
 settle_OBJS       = settle.o
+make-ocsp_OBJS    = make-ocsp.o
+make-ocsp_LIBS    = -lcrypto
 
 all: $(addprefix $(BUILD)/,$(PROGRAMS))
 
@@ -48,7 +50,11 @@ $(BUILD):
 sanitized:
 	$(MAKE) BUILD=build/sanitized CFLAGS='$(SANITIZE)' all
 
+# The CA tree is committed: this makes what is missing in it.
+ca: $(BUILD)/make-ocsp
+	aux-fixed/exim-ca/generate $<
+
 clean:
 	rm -rf build results
 
-.PHONY: all sanitized clean
+.PHONY: all ca sanitized clean
