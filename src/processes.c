@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads /proc/PID/stat, proc(5). */
+#include "processes.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The name stands in parentheses and may itself hold any byte, so it ends at the last one. */
+static bool parse(char *text, struct process *process)
+{
+    char *name = strchr(text, '(');
+    char *end = strrchr(text, ')');
+    if (!name || !end)
+        return false;
+    *end = '\0';
+    snprintf(process->name, sizeof process->name, "%s", name + 1);
+    return sscanf(end + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d",
+                  &process->state, &process->parent, &process->group, &process->session,
+                  &process->threads) == 5;
+}
+
+bool process_read(pid_t pid, struct process *process)
+{
+    char path[32], text[1024];
+    ssize_t length;
+    int fd;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    length = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (length <= 0)
+        return false;
+    text[length] = '\0';
+    process->pid = pid;
+    return parse(text, process);
+}
+
+bool process_next(DIR *proc, struct process *process)
+{
+    struct dirent *entry;
+    while ((entry = readdir(proc)))
+        if (isdigit((unsigned char)*entry->d_name) && process_read(atoi(entry->d_name), process))
+            return true;
+    return false;
+}
+
+bool process_is_gone(const struct process *process)
+{
+    return (process->state == 'Z' || process->state == 'X') && process->threads <= 1;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which processes there are: /proc/PID/stat, proc(5). Not for what they do. */
+#ifndef PROCESSES_H
+#define PROCESSES_H
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct process {
+    pid_t pid, parent, group, session;
+    char state;    /* 'Z': its first thread has ended */
+    int threads;   /* that have not ended */
+    char name[64]; /* the kernel's short one */
+};
+
+/* Reads what there is to know of a process. Returns false if there is none with that pid. */
+bool process_read(pid_t pid, struct process *process);
+
+/*
+ * The next process of `proc`, an open /proc, in the order of their pids, which is that of their
+ * births as long as the numbers do not wrap. Returns false at the end.
+ */
+bool process_next(DIR *proc, struct process *process);
+
+/* Whether nothing of it runs any more: what is left waits for its parent. */
+bool process_is_gone(const struct process *process);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What stands for the sandbox's init where there is no sandbox: a child subreaper. All that its
+ * command starts stays below it, and is killed when the command has ended or the launcher has. This
+ * controls processes and nothing else.
+ */
+#include "sandbox.h"
+#include "processes.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+
+struct family {
+    pid_t *members; /* in the order of their pids, as /proc lists them */
+    size_t count, room;
+};
+
+static int compare_pids(const void *a, const void *b)
+{
+    pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+    return (x > y) - (x < y);
+}
+
+static bool belongs(const struct family *family, const struct process *process)
+{
+    return process->parent == getpid() ||
+           (family->count > 0 &&
+            bsearch(&process->parent, family->members, family->count, sizeof(pid_t), compare_pids));
+}
+
+/* Where memory is short, the descendants of this one are found when they have become children of
+ * ours. */
+static void add(struct family *family, pid_t pid)
+{
+    if (family->count == family->room) {
+        size_t room = family->room ? family->room * 2 : 64;
+        pid_t *members = realloc(family->members, room * sizeof *members);
+        if (!members)
+            return;
+        family->members = members;
+        family->room = room;
+    }
+    family->members[family->count++] = pid;
+}
+
+/* Kills exactly the process that was seen: its pid may be another's by now. */
+static void kill_process(const struct process *seen)
+{
+    struct process now;
+    int fd = (int)syscall(SYS_pidfd_open, seen->pid, 0);
+    if (fd < 0)
+        return;
+    if (process_read(seen->pid, &now) && (now.parent == seen->parent || now.parent == getpid()))
+        syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+    close(fd);
+}
+
+/*
+ * Kills descendants while it reads the list of processes, which is in the order of births: so one
+ * that forks and ends all the time is caught up with, instead of being looked for under a pid that
+ * it has left.
+ */
+static void kill_descendants(void)
+{
+    struct family family = {NULL, 0, 0};
+    struct process process;
+    DIR *proc = opendir("/proc");
+    while (proc && process_next(proc, &process))
+        if (belongs(&family, &process)) {
+            add(&family, process.pid);
+            if (!process_is_gone(&process))
+                kill_process(&process);
+        }
+    if (proc)
+        closedir(proc);
+    free(family.members);
+}
+
+/* Orphans become our children, so when we have none there is no descendant. */
+void sandbox_host_sweep(void)
+{
+    for (;;) {
+        kill_descendants();
+        if (waitpid(-1, NULL, 0) < 0 && errno == ECHILD)
+            return;
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            continue;
+    }
+}
+
+static pid_t start_command(const struct sandbox_options *options)
+{
+    pid_t pid = fork();
+    if (pid < 0)
+        sandbox_fail("command", "fork");
+    if (pid > 0)
+        return pid;
+    setsid(); /* kill(0, ...) of the command must not reach the supervisor */
+    sandbox_exec(options);
+}
+
+/* Reaps what has ended; returns true, and the status, if the command is among that. */
+static bool reap(pid_t command, int *status)
+{
+    bool ended = false;
+    int wait_status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0)
+        if (pid == command) {
+            *status = sandbox_exit_status(wait_status);
+            ended = true;
+        }
+    return ended;
+}
+
+int sandbox_host_supervise(const struct sandbox_options *options, int alive)
+{
+    struct signalfd_siginfo info;
+    struct pollfd events[] = {{.fd = alive}, {.events = POLLIN}};
+    int status = SANDBOX_SIGNAL + SIGKILL;
+    sigset_t all, child;
+    pid_t command;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    events[1].fd = signalfd(-1, &child, SFD_CLOEXEC);
+    if (events[1].fd < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+        sandbox_fail("supervisor", "signalfd, prctl PR_SET_CHILD_SUBREAPER");
+    setsid(); /* the terminal's signals are the launcher's */
+    command = start_command(options);
+    sandbox_drop_descriptors(options);
+    while (poll(events, 2, -1) < 0 || events[0].revents == 0)
+        if (read(events[1].fd, &info, sizeof info) > 0 && reap(command, &status))
+            break;
+    sandbox_host_sweep();
+    return status;
+}
