@@ -29,8 +29,8 @@ client-gnutls_LIBS = -lgnutls
 fakens_OBJS       = fakens.o zone.o
 sandbox_OBJS      = sandbox.o sandbox_launch.o sandbox_map.o sandbox_init.o sandbox_mounts.o \
                     sandbox_etc.o sandbox_net.o sandbox_command.o sandbox_report.o sandbox_probe.o \
-                    sandbox_host.o processes.o
-settle_OBJS       = settle.o processes.o
+                    sandbox_host.o processes.o deadline.o seconds.o
+settle_OBJS       = settle.o processes.o deadline.o seconds.o
 make-ocsp_OBJS    = make-ocsp.o
 make-ocsp_LIBS    = -lcrypto
 

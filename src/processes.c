@@ -7,9 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-/* The name stands in parentheses and may itself hold any byte, so it ends at the last one. */
+#ifndef SYS_pidfd_open /* Linux 5.3; older system headers do not know it */
+#define SYS_pidfd_open 434
+#endif
+
+/* The name stands in parentheses and may itself hold any byte, so it ends at the last one; it is
+ * made fit to print. */
 static bool parse(char *text, struct process *process)
 {
     char *name = strchr(text, '(');
@@ -18,6 +24,9 @@ static bool parse(char *text, struct process *process)
         return false;
     *end = '\0';
     snprintf(process->name, sizeof process->name, "%s", name + 1);
+    for (char *byte = process->name; *byte; byte++)
+        if (!isprint((unsigned char)*byte))
+            *byte = '?';
     return sscanf(end + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d",
                   &process->state, &process->parent, &process->group, &process->session,
                   &process->threads) == 5;
@@ -48,6 +57,11 @@ bool process_next(DIR *proc, struct process *process)
         if (isdigit((unsigned char)*entry->d_name) && process_read(atoi(entry->d_name), process))
             return true;
     return false;
+}
+
+int process_open(pid_t pid)
+{
+    return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
 bool process_is_gone(const struct process *process)

@@ -11,7 +11,7 @@ struct process {
     pid_t pid, parent, group, session;
     char state;    /* 'Z': its first thread has ended */
     int threads;   /* that have not ended */
-    char name[64]; /* the kernel's short one */
+    char name[64]; /* the kernel's short one, made fit to print */
 };
 
 /* Reads what there is to know of a process. Returns false if there is none with that pid. */
@@ -22,6 +22,13 @@ bool process_read(pid_t pid, struct process *process);
  * births as long as the numbers do not wrap. Returns false at the end.
  */
 bool process_next(DIR *proc, struct process *process);
+
+/*
+ * Opens a pidfd, pidfd_open(2): it means that process even when its pid is another's, and poll(2)
+ * finds it readable when all of the process has ended. Returns -1 with errno; ESRCH: there is no
+ * such process.
+ */
+int process_open(pid_t pid);
 
 /* Whether nothing of it runs any more: what is left waits for its parent. */
 bool process_is_gone(const struct process *process);

@@ -5,6 +5,7 @@
  * anything is done.
  */
 #include "sandbox.h"
+#include "seconds.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -14,7 +15,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,10 +161,7 @@ static void parse_address(struct sandbox_options *options, const char *value)
 
 static void parse_timeout(struct sandbox_options *options, const char *value)
 {
-    char *end;
-    options->timeout = strtod(value, &end);
-    if (end == value || *end || !isfinite(options->timeout) || options->timeout <= 0 ||
-        options->timeout > 1e9)
+    if (!seconds_parse(value, &options->timeout) || options->timeout == 0)
         usage_error("timeout", value, "a number of seconds above 0 is expected");
 }
 

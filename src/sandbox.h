@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Exit statuses of the launcher itself; every other one is the command's. */
@@ -47,11 +48,11 @@ struct sandbox_options {
     size_t archive_count;
     int *fds; /* what the command inherits besides 0, 1 and 2 */
     size_t fd_count;
-    double timeout; /* seconds; 0: none */
-    bool host;      /* no namespaces, only the control of processes */
-    bool probe;     /* try everything out instead of running a command */
-    int program;    /* when probing, and launched: the running program, open for reading */
-    char **command; /* ends with NULL; NULL when probing */
+    int64_t timeout; /* milliseconds; 0: none */
+    bool host;       /* no namespaces, only the control of processes */
+    bool probe;      /* try everything out instead of running a command */
+    int program;     /* when probing, and launched: the running program, open for reading */
+    char **command;  /* ends with NULL; NULL when probing */
 };
 
 /*

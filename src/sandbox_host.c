@@ -18,9 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
 #ifndef SYS_pidfd_send_signal
 #define SYS_pidfd_send_signal 424
 #endif
@@ -62,7 +59,7 @@ static void add(struct family *family, pid_t pid)
 static void kill_process(const struct process *seen)
 {
     struct process now;
-    int fd = (int)syscall(SYS_pidfd_open, seen->pid, 0);
+    int fd = process_open(seen->pid);
     if (fd < 0)
         return;
     if (process_read(seen->pid, &now) && (now.parent == seen->parent || now.parent == getpid()))
@@ -99,7 +96,7 @@ void sandbox_host_sweep(void)
         if (waitpid(-1, NULL, 0) < 0 && errno == ECHILD)
             return;
         while (waitpid(-1, NULL, WNOHANG) > 0)
-            continue;
+            ;
     }
 }
 

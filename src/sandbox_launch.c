@@ -5,6 +5,7 @@
  * takes it down. What happens inside is not known here.
  */
 #include "sandbox.h"
+#include "deadline.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define NAMESPACES                                                                                 \
@@ -96,41 +96,14 @@ static void close_files(const struct sandbox_options *options)
         close(options->program);
 }
 
-static struct timespec time_left(const struct timespec *deadline)
-{
-    struct timespec now, left;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    left.tv_sec = deadline->tv_sec - now.tv_sec;
-    left.tv_nsec = deadline->tv_nsec - now.tv_nsec;
-    if (left.tv_nsec < 0) {
-        left.tv_sec--;
-        left.tv_nsec += 1000000000L;
-    }
-    if (left.tv_sec < 0)
-        left = (struct timespec){0, 0};
-    return left;
-}
-
-static struct timespec deadline_after(double seconds)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += (time_t)seconds;
-    at.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
-    if (at.tv_nsec >= 1000000000L) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000L;
-    }
-    return at;
-}
-
 /* Returns SIGCHLD when the supervisor has ended (and its status), a signal that stops the run, or 0
  * at the time limit. */
 static int wait_for_event(const struct supervisor *supervisor, const sigset_t *events,
-                          const struct timespec *deadline, int *wait_status)
+                          const struct deadline *deadline, int *wait_status)
 {
     for (;;) {
-        struct timespec left = deadline ? time_left(deadline) : (struct timespec){0, 0};
+        int ms = deadline ? deadline_left(*deadline) : 0;
+        struct timespec left = {ms / 1000, ms % 1000 * 1000000L};
         int event = sigtimedwait(events, NULL, deadline ? &left : NULL);
         if (event < 0 && errno == EAGAIN)
             return 0;
@@ -150,12 +123,12 @@ static int stop_supervisor(const struct sandbox_options *options, struct supervi
     if (!options->host)
         kill(supervisor->pid, SIGKILL);
     while (waitpid(supervisor->pid, &wait_status, 0) < 0 && errno == EINTR)
-        continue;
+        ;
     return wait_status;
 }
 
 static int wait_for_end(const struct sandbox_options *options, struct supervisor *supervisor,
-                        const sigset_t *events, const struct timespec *deadline)
+                        const sigset_t *events, const struct deadline *deadline)
 {
     int wait_status;
     int event =
@@ -169,14 +142,14 @@ static int wait_for_end(const struct sandbox_options *options, struct supervisor
     if (event > 0)
         return SANDBOX_SIGNAL + event;
     fprintf(stderr, "sandbox: timeout: %s was still running after %g s, and was killed\n",
-            options->probe ? "the probe" : options->command[0], options->timeout);
+            options->probe ? "the probe" : options->command[0], (double)options->timeout / 1000);
     return SANDBOX_TIMEOUT;
 }
 
 int sandbox_launch(struct sandbox_options *options)
 {
     struct supervisor supervisor;
-    struct timespec deadline = deadline_after(options->timeout);
+    struct deadline deadline = deadline_in(options->timeout);
     sigset_t events;
     int failed, status;
     block_signals(&events);

@@ -110,7 +110,7 @@ static int run_map_program(const char *const argv[])
     said[strcspn(said, "\n")] = '\0';
     close(output[0]);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
+        ;
     if (status == 0)
         return 0;
     return sandbox_report_text("id map", argv[0], *said ? said : "it failed without a message");

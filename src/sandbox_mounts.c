@@ -31,10 +31,6 @@
 #endif
 enum { ATTRIBUTE_READ_ONLY = 1, ATTRIBUTE_NO_SETUID = 2, ATTRIBUTE_NO_DEVICES = 4 };
 
-struct mount_attributes {
-    uint64_t set, clear, propagation, user_namespace;
-};
-
 struct scratch {
     const char *path; /* relative to the new root */
     mode_t mode;
@@ -70,8 +66,8 @@ static void make_directory(const char *path, mode_t mode)
 
 static void set_attributes(const char *path, unsigned flags, uint64_t attributes)
 {
-    struct mount_attributes change = {.set = attributes};
-    if (syscall(SYS_mount_setattr, AT_FDCWD, path, flags, &change, sizeof change) < 0)
+    const uint64_t change[] = {attributes, 0, 0, 0}; /* set, clear, propagation, user namespace */
+    if (syscall(SYS_mount_setattr, AT_FDCWD, path, flags, change, sizeof change) < 0)
         sandbox_fail("read-only", "mount_setattr %s", path);
 }
 

@@ -50,11 +50,11 @@ static void add_attribute(struct request *request, unsigned short type, const vo
 /* Sends a request and waits for the kernel's answer. Returns 0 or -1 with errno. */
 static int ask_kernel(int netlink, struct request *request)
 {
-    struct {
+    union {
         struct nlmsghdr header;
-        struct nlmsgerr error;
-        char request[sizeof(struct request)];
+        char bytes[1024];
     } answer;
+    const struct nlmsgerr *error = NLMSG_DATA(&answer.header);
     ssize_t length;
     request->header.nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
     if (send(netlink, request, request->header.nlmsg_len, 0) < 0)
@@ -62,12 +62,11 @@ static int ask_kernel(int netlink, struct request *request)
     length = recv(netlink, &answer, sizeof answer, 0);
     if (length < 0)
         return -1;
-    if ((size_t)length < NLMSG_LENGTH(sizeof answer.error) ||
-        answer.header.nlmsg_type != NLMSG_ERROR) {
+    if ((size_t)length < NLMSG_LENGTH(sizeof *error) || answer.header.nlmsg_type != NLMSG_ERROR) {
         errno = EPROTO;
         return -1;
     }
-    errno = -answer.error.error;
+    errno = -error->error;
     return errno ? -1 : 0;
 }
 

@@ -100,7 +100,8 @@ static void report(const char *step, const char *call, const char *reason, int e
     dprintf(STDERR_FILENO, "sandbox: %s: %s: %s. %s\n", step, call, reason, hint_for(step, error));
 }
 
-static void report_errno(const char *step, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void report_errno(const char *step, const char *format,
+                                                               va_list arguments)
 {
     int error = errno;
     char call[512];
