@@ -20,11 +20,15 @@ SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-om
 PROGRAMS = client client-ssl client-gnutls fakens sandbox settle make-ocsp
 
 # What each program is linked from.
-DIALOGUE          = client.o dialogue.o stream.o
-client_OBJS       = $(DIALOGUE) tls_none.o
-client-ssl_OBJS   = $(DIALOGUE) tls_openssl.o
+DIALOGUE          = dialogue.o script.o stream.o record_filter.o buffer.o socket.o deadline.o \
+                    seconds.o options.o tls_config.o verify.o alert.o
+CLIENT            = client.o client_lines.o $(DIALOGUE)
+OPENSSL           = tls_openssl.o tls_openssl_context.o tls_openssl_verify.o
+GNUTLS            = tls_gnutls.o tls_gnutls_context.o tls_gnutls_priority.o tls_gnutls_verify.o
+client_OBJS       = $(CLIENT) tls_none.o
+client-ssl_OBJS   = $(CLIENT) $(OPENSSL)
 client-ssl_LIBS   = -lssl -lcrypto
-client-gnutls_OBJS = $(DIALOGUE) tls_gnutls.o
+client-gnutls_OBJS = $(CLIENT) $(GNUTLS)
 client-gnutls_LIBS = -lgnutls
 fakens_OBJS       = fakens.o zone.o
 sandbox_OBJS      = sandbox.o sandbox_launch.o sandbox_map.o sandbox_init.o sandbox_mounts.o \

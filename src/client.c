@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The scripted SMTP client: reads its command line, connects, and has the dialogue. The script
+ * comes on standard input. Linked with one TLS back end it is client-ssl or client-gnutls, with
+ * none it is client.
+ */
+#include <err.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client_lines.h"
+#include "dialogue.h"
+#include "exit_status.h"
+#include "options.h"
+#include "socket.h"
+#include "tls.h"
+
+struct client {
+    const char *address, *port, *interface;
+    const char *protocol, *keylog_file;
+    int64_t timeout_ms;
+    bool tls_on_connect, tls_quiet, verbose;
+    struct tls_config tls;
+};
+
+/* [INTERFACE] [CERT] [KEY]: only the first can be an address. */
+static void parse_operands(struct client *client, int count, char *operands[])
+{
+    int at = 2;
+
+    if (count < 2)
+        errx(EXIT_USAGE_MISSING,
+             "usage: client [options] ADDRESS PORT [INTERFACE] [CERT] [KEY] <SCRIPT");
+    client->address = operands[0];
+    client->port = operands[1];
+    if (at < count && socket_is_address(operands[at]))
+        client->interface = operands[at++];
+    if (at < count)
+        client->tls.cert_file = operands[at++];
+    if (at < count)
+        client->tls.key_file = operands[at++];
+    if (at < count)
+        errx(EXIT_USAGE_TOO_MANY, "one argument too many: %s", operands[at]);
+    if (client->tls.cert_file && !tls_library)
+        errx(EXIT_USAGE_NEEDS_TLS, "a certificate: this program is built without TLS");
+}
+
+static void parse_command_line(struct client *client, int argc, char *argv[])
+{
+    struct tls_config *tls = &client->tls;
+    const struct option_form forms[] = {
+        {"-t", OPTION_SECONDS, false, &client->timeout_ms},
+        {"-v", OPTION_FLAG, false, &client->verbose},
+        {"-tls-on-connect", OPTION_FLAG, true, &client->tls_on_connect},
+        {"-tls-quiet", OPTION_FLAG, true, &client->tls_quiet},
+        {"-p", OPTION_TEXT, true, &tls->priority},
+        {"-protocol", OPTION_TEXT, true, &client->protocol},
+        {"-cipher", OPTION_TEXT, true, &tls->ciphers},
+        {"-sni", OPTION_TEXT, true, &tls->sni},
+        {"-alpn", OPTION_TEXT, true, &tls->alpn},
+        {"-verify", OPTION_TEXT, true, &tls->verify},
+        {"-verify-name", OPTION_TEXT, true, &tls->verify_name},
+        {"-keylog", OPTION_TEXT, true, &client->keylog_file},
+        {"-cert", OPTION_TEXT, true, &tls->cert_file},
+        {"-key", OPTION_TEXT, true, &tls->key_file},
+        {NULL, OPTION_FLAG, false, NULL},
+    };
+    int first = options_parse(argc, argv, forms, tls_library != NULL);
+
+    parse_operands(client, argc - first, argv + first);
+    if (client->timeout_ms <= 0)
+        errx(EXIT_USAGE_VALUE, "-t needs a time greater than 0");
+    if (client->protocol &&
+        !tls_parse_versions(client->protocol, &tls->min_version, &tls->max_version))
+        errx(EXIT_USAGE_VALUE, "-protocol %s: not TLS1.2, TLS1.3, or a range of two",
+             client->protocol);
+    if (tls->verify_name && !tls->verify)
+        errx(EXIT_USAGE_MISSING, "-verify-name needs -verify");
+    if (tls->key_file && !tls->cert_file)
+        errx(EXIT_USAGE_MISSING, "-key needs -cert");
+    if (!tls_narrow_versions(tls))
+        errx(EXIT_USAGE_VALUE, "-cipher %s: not of the protocol version asked for", tls->ciphers);
+}
+
+static struct tls_context *set_up_tls(struct client *client)
+{
+    struct tls_setup_error error;
+    struct tls_context *context;
+
+    if (!tls_library)
+        return NULL;
+    if (client->keylog_file && !(client->tls.keylog = fopen(client->keylog_file, "ae")))
+        err(EXIT_FILE, "-keylog %s", client->keylog_file);
+    if (client->verbose && !client->tls_quiet)
+        client->tls.trace = stdout;
+    context = tls_context_new(&client->tls, &error);
+    if (!context)
+        errx(error.status, "%s", error.text);
+    return context;
+}
+
+/* Connects, or ends the program. */
+static int connect_to_server(const struct client *client)
+{
+    struct socket_address peer, interface;
+    int fd, status;
+
+    if (!socket_is_port(client->port))
+        errx(EXIT_USAGE_PORT, "not a port number: %s", client->port);
+    if (!socket_parse_address(client->address, client->port, &peer))
+        errx(EXIT_ADDRESS, "not an IP address: %s", client->address);
+    if (client->interface && (!socket_parse_address(client->interface, NULL, &interface) ||
+                              interface.storage.ss_family != peer.storage.ss_family))
+        errx(EXIT_INTERFACE, "the interface %s cannot reach %s: one is IPv4, the other IPv6",
+             client->interface, client->address);
+    fd = socket_open(&peer, client->interface ? &interface : NULL, &status);
+    if (fd == -1)
+        err(status, status == EXIT_BIND ? "interface %s" : "socket", client->interface);
+    printf("Connecting to %s port %s ... ", client->address, client->port);
+    fflush(stdout);
+    if (socket_connect(fd, &peer, deadline_in(client->timeout_ms))) {
+        puts("connected");
+        return fd;
+    }
+    if (errno == ETIME)
+        printf("timed out after %g s\n", (double)client->timeout_ms / 1000.0);
+    else
+        printf("failed: %s\n", strerror(errno));
+    exit(errno == ETIME ? EXIT_TIMEOUT : EXIT_CONNECT);
+}
+
+static void print_credentials(const struct tls_config *config)
+{
+    if (config->cert_file)
+        printf("Certificate file = %s\n", config->cert_file);
+    if (config->key_file)
+        printf("Key file = %s\n", config->key_file);
+}
+
+int main(int argc, char *argv[])
+{
+    struct client client = {.timeout_ms = 5000};
+    struct dialogue dialogue = {.out = stdout};
+    int status = EXIT_DONE;
+
+    signal(SIGPIPE, SIG_IGN);
+    parse_command_line(&client, argc, argv);
+    dialogue.timeout_ms = client.timeout_ms;
+    dialogue.tls = set_up_tls(&client);
+    stream_open(&dialogue.stream, connect_to_server(&client));
+    script_open(&dialogue.script, stdin);
+    print_credentials(&client.tls);
+    if (client.tls_on_connect)
+        status = dialogue_start_tls(&dialogue);
+    if (status == EXIT_DONE)
+        status = dialogue_run(&dialogue, client_lines);
+    if (status == EXIT_DONE)
+        dialogue_end(&dialogue);
+    stream_close(&dialogue.stream);
+    script_close(&dialogue.script);
+    if (dialogue.tls)
+        tls_context_free(dialogue.tls);
+    if (client.tls.keylog)
+        fclose(client.tls.keylog);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        err(EXIT_FILE, "stdout");
+    return status;
+}

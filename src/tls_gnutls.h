@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the GnuTLS back end share. Nobody else includes this.
+ */
+#ifndef TLS_GNUTLS_H
+#define TLS_GNUTLS_H
+
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+
+#include "tls.h"
+
+struct tls_context {
+    const struct tls_config *config;
+    gnutls_certificate_credentials_t credentials;
+    gnutls_priority_t priority;
+    gnutls_datum_t *alpn;
+    unsigned alpn_count;
+};
+
+struct tls_session {
+    gnutls_session_t gnutls;
+    const struct tls_context *context;
+    struct tls_transport transport;
+    struct tls_failure failure;
+    enum verify_reason reason; /* the verdict on the peer's certificate */
+};
+
+/*
+ * Writes a priority string for the configuration. False when it names a cipher suite that GnuTLS
+ * does not have; *error is filled in.
+ */
+bool tls_gnutls_priority(const struct tls_config *config, char *priority, size_t size,
+                         struct tls_setup_error *error);
+
+/* For gnutls_certificate_set_verify_function(): judges the chain, notes the verdict. */
+int tls_gnutls_verify(gnutls_session_t gnutls);
+
+#endif

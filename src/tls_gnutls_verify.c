@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The GnuTLS back end's judgement of the peer's certificate, in our words.
+ */
+#include "tls_gnutls.h"
+
+static const struct {
+    gnutls_certificate_status_t status;
+    enum verify_reason reason;
+} verify_errors[] = {
+    {GNUTLS_CERT_SIGNER_NOT_FOUND, VERIFY_UNTRUSTED_ISSUER},
+    {GNUTLS_CERT_SIGNER_NOT_CA, VERIFY_UNTRUSTED_ISSUER},
+    {GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE, VERIFY_UNTRUSTED_ISSUER},
+    {GNUTLS_CERT_SIGNATURE_FAILURE, VERIFY_BAD_SIGNATURE},
+    {GNUTLS_CERT_REVOKED, VERIFY_REVOKED},
+    {GNUTLS_CERT_NOT_ACTIVATED, VERIFY_NOT_YET_VALID},
+    {GNUTLS_CERT_EXPIRED, VERIFY_EXPIRED},
+    {GNUTLS_CERT_INSECURE_ALGORITHM, VERIFY_WEAK_ALGORITHM},
+    {GNUTLS_CERT_PURPOSE_MISMATCH, VERIFY_WRONG_PURPOSE},
+    {GNUTLS_CERT_UNEXPECTED_OWNER, VERIFY_NAME_MISMATCH},
+};
+
+static enum verify_reason verify_reason_of(unsigned status)
+{
+    enum verify_reason reason = VERIFY_OK;
+
+    for (size_t i = 0; i < sizeof verify_errors / sizeof verify_errors[0]; i++)
+        if (status & verify_errors[i].status)
+            reason = verify_worse(reason, verify_errors[i].reason);
+    return status != 0 && reason == VERIFY_OK ? VERIFY_OTHER : reason;
+}
+
+int tls_gnutls_verify(gnutls_session_t gnutls)
+{
+    struct tls_session *session = gnutls_session_get_ptr(gnutls);
+    const char *name = session->context->config->verify_name;
+    gnutls_typed_vdata_st data[] = {
+        {.type = GNUTLS_DT_KEY_PURPOSE_OID, .data = (void *)GNUTLS_KP_TLS_WWW_SERVER},
+        {.type = GNUTLS_DT_DNS_HOSTNAME, .data = (void *)name},
+    };
+    unsigned status;
+    int result = gnutls_certificate_verify_peers(gnutls, data, name ? 2 : 1, &status);
+
+    session->reason = result < 0 ? VERIFY_NO_CERTIFICATE : verify_reason_of(status);
+    return session->reason == VERIFY_OK ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
+}
