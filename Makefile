@@ -17,6 +17,7 @@ BUILD    = build
 
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
+TEST_PROGRAMS = parse-reply
 PROGRAMS = client client-ssl client-gnutls fakens sandbox settle make-ocsp
 
 # What each program is linked from.
@@ -30,7 +31,12 @@ client-ssl_OBJS   = $(CLIENT) $(OPENSSL)
 client-ssl_LIBS   = -lssl -lcrypto
 client-gnutls_OBJS = $(CLIENT) $(GNUTLS)
 client-gnutls_LIBS = -lgnutls
-fakens_OBJS       = fakens.o zone.o
+ZONES             = dns_answer.o dns_fixed.o dns_message.o dns_name.o rdata.o regular_file.o text.o \
+                    tlsa.o zone.o zone_directory.o
+fakens_OBJS       = fakens.o $(ZONES)
+fakens_LIBS       = -lcrypto
+parse-reply_OBJS  = parse-reply.o reply_text.o
+parse-reply_LIBS  = -lresolv
 sandbox_OBJS      = sandbox.o sandbox_launch.o sandbox_map.o sandbox_init.o sandbox_mounts.o \
                     sandbox_etc.o sandbox_net.o sandbox_command.o sandbox_report.o sandbox_probe.o \
                     sandbox_host.o processes.o deadline.o seconds.o
@@ -38,10 +44,10 @@ settle_OBJS       = settle.o processes.o deadline.o seconds.o
 make-ocsp_OBJS    = make-ocsp.o
 make-ocsp_LIBS    = -lcrypto
 
-all: $(addprefix $(BUILD)/,$(PROGRAMS))
+all: $(addprefix $(BUILD)/,$(PROGRAMS) $(TEST_PROGRAMS))
 
 .SECONDEXPANSION:
-$(addprefix $(BUILD)/,$(PROGRAMS)): $(BUILD)/%: $$(addprefix $(BUILD)/,$$($$*_OBJS))
+$(addprefix $(BUILD)/,$(PROGRAMS) $(TEST_PROGRAMS)): $(BUILD)/%: $$(addprefix $(BUILD)/,$$($$*_OBJS))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $($*_LIBS)
 
 $(BUILD)/%.o: src/%.c | $(BUILD)
@@ -60,7 +66,20 @@ sanitized:
 ca: $(BUILD)/make-ocsp
 	aux-fixed/exim-ca/generate $<
 
+# Coverage-guided fuzzing; what it finds stays in build/fuzz/, what is kept lies in t/corpus/.
+FUZZ_SECONDS = 60
+FUZZ = clang $(STD) $(CPPFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined \
+       -fno-sanitize-recover=all
+
+build/fuzz/zone: src/fuzz_zone.c src/reply_text.c $(addprefix src/,$(ZONES:.o=.c)) $(wildcard src/*.h)
+	mkdir -p $(@D)/zone-corpus
+	$(FUZZ) -o $@ $(filter %.c,$^) -lcrypto -lresolv
+
+fuzz-fakens: build/fuzz/zone
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5 -rss_limit_mb=512 \
+	    -artifact_prefix=build/fuzz/ build/fuzz/zone-corpus t/corpus/fakens
+
 clean:
 	rm -rf build results
 
-.PHONY: all ca sanitized clean
+.PHONY: all ca sanitized fuzz-fakens clean
