@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Capture;
+
+use strict;
+use warnings;
+
+use Runtest::Error;
+
+use Exporter 'import';
+our @EXPORT_OK = qw(output_of);
+
+=head1 NAME
+
+Runtest::Capture - what a command says
+
+=head2 output_of(@command)
+
+Runs the command, without a shell and with an empty standard input; returns what it wrote to stdout and stderr, and leaves
+its wait status in $?.
+
+=cut
+
+sub output_of {
+    my (@command) = @_;
+    my $pid = open(my $out, '-|') // Runtest::Error->throw(broken => "fork: $!");
+    if (!$pid) {
+        open STDERR, '>&', \*STDOUT    or exit 127;
+        open STDIN,  '<',  '/dev/null' or exit 127;
+        exec { $command[0] } @command or exit 127;
+    }
+    local $/ = undef;
+    my $said = <$out> // '';
+    close $out;    # the status is the caller's to read
+    return $said;
+}
+
+1;

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Case;
+
+use strict;
+use warnings;
+
+use Runtest::Munge::Rules qw(rule_set_named);
+use Runtest::Plan qw(substitution_for plan_for);
+use Runtest::Requirements qw(unmet);
+use Runtest::Script;
+
+=head1 NAME
+
+Runtest::Case - a test in a lane
+
+=head2 new(test => $test, lane => $lane, tree => $tree, host => $host, timeout_factor => N, tls_client => NAME)
+
+The test is Runtest::Suite's, the lane a Runtest::Lane whose facts are known, the host a Runtest::Host.
+
+=cut
+
+sub new {
+    my ($class, %given) = @_;
+    return bless {%given}, $class;
+}
+
+=head2 test, lane, name
+
+The name is NNNN.LANE.
+
+=cut
+
+sub test { return $_[0]{test} }
+sub lane { return $_[0]{lane} }
+sub name { return "$_[0]{test}{number}." . $_[0]{lane}->name }
+
+=head2 plan($place)
+
+Understands script and configuration for a place (Runtest::Sandbox) and returns the plan (Runtest::Plan). Dies (wrong) of
+what is wrong with the test.
+
+=cut
+
+sub plan {
+    my ($self, $place) = @_;
+    my $substitution = substitution_for($self->{test}, $self->{lane}, $self->{host}, $place->{directory});
+    $self->{script} = Runtest::Script->parse($self->{tree}, $self->{test}{path}, $substitution);
+    for my $set (@{ $self->directives->{munge} || [] }) {
+        rule_set_named($set)
+          or Runtest::Error->throw(wrong => "$self->{test}{path}: there is no munge rule set '$set' (lib/Runtest/Munge/Rules.pm)");
+    }
+    return plan_for(%$self, place => $place, substitution => $substitution);
+}
+
+=head2 directives
+
+The script's directives, once a plan was made.
+
+=cut
+
+sub directives { return $_[0]{script}{directives} }
+
+=head2 skip_reason
+
+Why the case cannot be run in its lane and on this host, or undef. To be asked once a plan was made.
+
+=cut
+
+sub skip_reason {
+    my ($self) = @_;
+    my @requirements = (@{ $self->{test}{requirements} }, @{ $self->{script}{requirements} });
+    my $unmet = unmet(\@requirements, $self->{lane}, $self->{host});
+    return "needs $unmet" if defined $unmet;
+    my ($missing) = sort keys %{ $self->{script}{missing} };
+    return defined $missing ? "uses $missing, and this host has no such address" : undef;
+}
+
+=head2 expected_failure
+
+The reason why the case has to fail for now, or undef.
+
+=cut
+
+sub expected_failure {
+    my ($self) = @_;
+    my $expected = $self->{script}{expect_fail} // return;
+    return if defined unmet([$expected->{requirement}], $self->{lane}, $self->{host});
+    return "$expected->{requirement}{text}: $expected->{reason}";
+}
+
+=head2 munge_values($directory)
+
+The values of this case that Runtest::Munge replaces.
+
+=cut
+
+sub munge_values {
+    my ($self, $directory) = @_;
+    my $host = $self->{host};
+    return {
+        directory => $directory,
+        caller    => $host->{caller}{name},
+        eximuser  => $self->{lane}->user->{name},
+        hostname  => $host->{hostname},
+        ipv4      => $host->{HOSTIPV4},
+        ipv6      => $host->{HOSTIPV6},
+        version   => $self->{lane}->version_of('exim'),
+    };
+}
+
+1;

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Commands::Dialogue;
+
+use strict;
+use warnings;
+
+use Runtest::Input qw(input_handle);
+use Runtest::Process qw(wait_process describe_status);
+
+=head1 NAME
+
+Runtest::Commands::Dialogue - the scripted clients and servers
+
+=cut
+
+# The clients' own timeout in seconds (docs/client.md), which runtest multiplies.
+my $CLIENT_SECONDS = 5;
+
+=head2 client($worker, $step)
+
+Runs a scripted client as the caller.
+
+=cut
+
+sub client {
+    my ($worker, $step) = @_;
+    my $plan    = $worker->{plan};
+    my $program = $step->{command} eq 'client-anytls' ? "client-$plan->{tls_client}" : $step->{command};
+    my @options = _with_timeout($plan->{timeout_factor}, $worker->arguments($step));
+    my $status  = $worker->run(
+        $step,
+        argv  => ["$plan->{directory}/bin/$program", @options],
+        stdin => input_handle($step->{data}),
+    );
+    return $worker->expect($step, $status);
+}
+
+# The last -t wins; what the script gives is a limit too, so it gets the factor as well.
+sub _with_timeout {
+    my ($factor, @options) = @_;
+    return @options if $factor == 1;
+    my @scaled = map { /\A-t([0-9.]+)\z/ ? '-t' . $1 * $factor : $_ } @options;
+    return ('-t' . $CLIENT_SECONDS * $factor, @scaled);
+}
+
+=head2 server($worker, $step)
+
+Starts a scripted server; its exit status is waited for after the next non-daemon C<exim>.
+
+=cut
+
+sub server {
+    my ($worker, $step) = @_;
+    my $plan = $worker->{plan};
+    my $pid  = $worker->start(
+        $step,
+        argv    => ["$plan->{directory}/bin/$step->{command}", $worker->arguments($step)],
+        stdin   => input_handle($step->{data}),
+        stdout  => 'test-stdout-server',
+        stderr  => 'test-stderr-server',
+        session => 1,
+    );
+    push @{ $worker->{servers} }, { pid => $pid, line => $step->{line}, step => $step };
+    return;
+}
+
+=head2 await_servers($worker)
+
+Waits for the servers that were started, and dies if one did not end as its script line expects.
+
+=cut
+
+sub await_servers {
+    my ($worker) = @_;
+    for my $server (@{ $worker->{servers} }) {
+        my $status = wait_process($server->{pid}, $worker->{deadline})
+          // die "timeout: waited for the server of line $server->{line} to end\n";
+        $server->{ended} = 1;
+        eval { $worker->expect($server->{step}, $status); 1 } or die "the server of line $server->{line}: $@";
+    }
+    $worker->{servers} = [];
+    return;
+}
+
+1;

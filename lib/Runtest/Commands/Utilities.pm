@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Commands::Utilities;
+
+use strict;
+use warnings;
+
+use Runtest::Process qw(describe_status);
+
+=head1 NAME
+
+Runtest::Commands::Utilities - the MTA's own utilities, on the case's spool and log
+
+=cut
+
+# What a program is called beside the MTA, where that differs.
+my %PROGRAM = (dbmbuild => 'exim_dbmbuild', dump => 'exim_dumpdb');
+
+# Programs that want to know which configuration, or the spool in front of their arguments.
+my %BEFORE = (
+    exinext => sub { ('-C', "$_[0]/test-config") },
+    dump    => sub { ("$_[0]/spool") },
+);
+
+# Records of these databases stand in an order that a hash gives.
+my %SORTED = map { $_ => 1 } qw(retry callout seen);
+
+=head2 utility($worker, $step)
+
+Runs exinext, exigrep and the like as root; their exit status goes to stdout.
+
+=cut
+
+sub utility {
+    my ($worker, $step) = @_;
+    my @arguments = $worker->arguments($step);
+    my $status = _run($worker, $step, 'test-stdout', @arguments);
+    return _finish($worker, $step, $status);
+}
+
+sub _run {
+    my ($worker, $step, $stdout, @arguments) = @_;
+    my $directory = $worker->{plan}{directory};
+    my $name      = $step->{command};
+    my @before    = $BEFORE{$name} ? $BEFORE{$name}->($directory) : ();
+    return $worker->run(
+        { %$step, sudo => 1 },
+        argv   => ["$directory/eximdir/" . ($PROGRAM{$name} // $name), @before, @arguments],
+        stdout => $stdout,
+    );
+}
+
+sub _finish {
+    my ($worker, $step, $status) = @_;
+    $worker->append_file('test-stdout', "$step->{command} " . describe_status($status) . "\n");
+    return $worker->expect($step, $status);
+}
+
+=head2 dump_database($worker, $step)
+
+C<dump DB>: exim_dumpdb, with the records of a hashed database sorted.
+
+=cut
+
+sub dump_database {
+    my ($worker, $step) = @_;
+    my ($database) = $worker->arguments($step);
+    my $path = 'spool/test-dump';
+    $worker->write_file($path, '');
+    my $status = _run($worker, $step, $path, $database // ());
+    open my $in, '<', $path or die "$path: $!\n";
+    my @lines = <$in>;
+    close $in;
+    unlink $path;
+    @lines = sort @lines if $SORTED{ $database // '' };
+    $worker->append_file('test-stdout', join '', @lines);
+    return _finish($worker, $step, $status);
+}
+
+1;

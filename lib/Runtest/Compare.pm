@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Compare;
+
+use strict;
+use warnings;
+
+use Runtest::Diff qw(unified_diff);
+
+use Exporter 'import';
+our @EXPORT_OK = qw(compare_streams);
+
+=head1 NAME
+
+Runtest::Compare - munged streams against goldens
+
+=cut
+
+my %UNCOMPARED = (
+    no_stdout_check  => 'stdout',
+    no_stderr_check  => 'stderr',
+    no_msglog_check  => 'msglog',
+    no_message_check => 'mail',
+);
+
+=head2 compare_streams(\%munged, $golden, \%directives)
+
+Returns a list of what differs, by stream: C<< { stream, path, golden, text, diff => [lines] } >>. No golden means that the
+stream must be empty; a golden that no stream matches is a difference, too. Dies as Runtest::Golden does.
+
+=cut
+
+sub compare_streams {
+    my ($munged, $golden, $directives) = @_;
+    my %skip = map { $UNCOMPARED{$_} // '' => 1 } keys %$directives;
+    my %streams = map { $_ => 1 } keys %$munged, $golden->streams;
+    my @differences;
+    for my $stream (sort keys %streams) {
+        next if $skip{ $stream =~ s/\..*//sr };
+        my $path   = $golden->path_of($stream);
+        my $wanted = $golden->text_of($path) // '';
+        my $text   = $munged->{$stream} // '';
+        next if $text eq $wanted;
+        push @differences, {
+            stream => $stream,
+            path   => $path,
+            golden => $wanted,
+            text   => $text,
+            diff   => [unified_diff($path, $wanted, "this run's $stream", $text)],
+        };
+    }
+    return @differences;
+}
+
+1;

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Kit;
+
+use strict;
+use warnings;
+
+use Path::Tiny qw(path);
+
+use Runtest::Error;
+use Runtest::MTA qw(patched_binary utilities_beside private_libraries);
+
+=head1 NAME
+
+Runtest::Kit - what goes into a sandbox, as tar files
+
+=head1 DESCRIPTION
+
+Nothing of the user's files is visible in a sandbox; what a case needs is unpacked there. Members are named by where they
+belong: F<testsuite/> is the case's directory, F<runtest/lib> the driver's modules. Owners are root and modes 0644 or 0755,
+whatever the checkout's are. The patched MTA exists as a member of a tar file only.
+
+=head2 new($directory, $top, $tree)
+
+Makes kits in $directory, which belongs to the run, from the project in $top and the tests in $tree.
+
+=cut
+
+sub new {
+    my ($class, $directory, $top, $tree) = @_;
+    path($directory)->mkpath({ mode => oct 700 });
+    return bless { directory => $directory, top => $top, tree => $tree, lanes => {} }, $class;
+}
+
+=head2 common()
+
+The tar file with everything that all cases share. Dies (broken) when tar does.
+
+=cut
+
+sub common {
+    my ($self) = @_;
+    return $self->{common} //= do {
+        my $file = "$self->{directory}/common.tar";
+        _add($file, $self->{top}, 'runtest/', 'lib');
+        _add($file, "$self->{top}/build", 'testsuite/bin/', $self->_programs);
+        _add($file, $self->{tree}, 'testsuite/', 'aux-fixed') if -d "$self->{tree}/aux-fixed";
+        $file;
+    };
+}
+
+sub _programs {
+    my ($self) = @_;
+    my @programs = grep { -f && -x _ } path("$self->{top}/build")->children;
+    @programs or Runtest::Error->throw(broken => 'the programs are not built: run ./setup');
+    return map { $_->basename } @programs;
+}
+
+=head2 asking($lane)
+
+A tar file with the lane's MTA and the configuration that it is asked with about itself.
+
+=cut
+
+sub asking {
+    my ($self, $lane) = @_;
+    my $file = "$self->{directory}/asking-" . $lane->name . '.tar';
+    $self->_add_mta($file, $lane, exim => 0);
+    my $configuration = path("$self->{directory}/facts.conf");
+    $configuration->spew_raw("keep_environment =\n");
+    _add($file, $self->{directory}, 'testsuite/', 'facts.conf');
+    _add_libraries($file, $lane);
+    return $file;
+}
+
+=head2 lane($lane)
+
+The tar file with the lane's MTA, setuid root as F<eximdir/exim> and setuid to the MTA's user as F<eximdir/exim_exim>, with its
+utilities and those of its libraries that the system does not have.
+
+=cut
+
+sub lane {
+    my ($self, $lane) = @_;
+    return $self->{lanes}{ $lane->name } //= do {
+        my $file = "$self->{directory}/lane-" . $lane->name . '.tar';
+        $self->_add_mta($file, $lane, exim => 0);
+        $self->_add_mta($file, $lane, exim_exim => $lane->user->{uid});
+        _add($file, path($lane->path)->parent, 'testsuite/eximdir/', utilities_beside($lane->path));
+        _add_libraries($file, $lane);
+        $file;
+    };
+}
+
+# The patched binary is never a file that can be run: until it is in the tar file it has mode 0600.
+sub _add_mta {
+    my ($self, $file, $lane, $name, $uid) = @_;
+    my $binary = path("$self->{directory}/$name");
+    my $out    = $binary->filehandle('>', ':raw');
+    chmod oct('600'), $binary or Runtest::Error->throw(broken => "$binary: $!");
+    print {$out} patched_binary($lane->path);
+    close $out or Runtest::Error->throw(broken => "$binary: $!");
+    _tar($file, "--mode=4755", "--owner=+$uid", "--transform=s,^,testsuite/eximdir/,", '-C', $self->{directory}, $name);
+    $binary->remove;
+    return;
+}
+
+sub _add_libraries {
+    my ($file, $lane) = @_;
+    my @libraries = map { substr $_, 1 } private_libraries($lane->path);
+    _tar($file, '--mode=0755', '--owner=+0', '--dereference', '-C', '/', @libraries) if @libraries;
+    return;
+}
+
+sub _add {
+    my ($file, $directory, $prefix, @names) = @_;
+    return if !@names;
+    return _tar($file, '--mode=u=rwX,go=rX', '--owner=+0', "--transform=s,^,$prefix,S", '-C', $directory, @names);
+}
+
+sub _tar {
+    my ($file, @arguments) = @_;
+    my @command = ('tar', '--append', '--file', $file, '--group=+0', '--numeric-owner', @arguments);
+    system(@command) == 0 or Runtest::Error->throw(broken => "cannot make $file: " . join ' ', @command);
+    return;
+}
+
+1;

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Lane;
+
+use strict;
+use warnings;
+
+use File::Basename qw(basename dirname);
+use Text::Glob qw(match_glob);
+
+use Runtest::Error;
+use Runtest::Requirements qw(parse_requirement unmet);
+
+=head1 NAME
+
+Runtest::Lane - an MTA binary, by name, and what is known about it
+
+=head2 find_lanes($top, \%added, \@globs)
+
+The lanes that a run has: those in $top/mta, those that C<--mta NAME=PATH> added or replaced (%added: name => path), of these
+the ones that match one of @globs, by name. Dies (wrong) when a glob matches none, and when there are none at all.
+
+=cut
+
+sub find_lanes {
+    my ($class, $top, $added, $globs) = @_;
+    my %path = ((map { basename(dirname($_)) => $_ } glob(quotemeta($top) . '/mta/*/exim')), %$added);
+    %path or Runtest::Error->throw(broken => 'there is no MTA in mta/: run ./setup, or name one with --mta NAME=PATH');
+    my %chosen = map { $_ => 1 } @$globs ? () : keys %path;
+    for my $glob (@$globs) {
+        my @names = grep { match_glob($glob, $_) } keys %path
+          or Runtest::Error->throw(wrong => "no lane is named by '$glob': there are " . join(' ', sort keys %path));
+        @chosen{@names} = ();
+    }
+    return map { $class->new($_, $path{$_}) } sort keys %chosen;
+}
+
+=head2 new($name, $path)
+
+A lane of which no facts are known yet.
+
+=cut
+
+sub new {
+    my ($class, $name, $path) = @_;
+    $name =~ /\A[A-Za-z0-9][A-Za-z0-9._-]*\z/
+      or Runtest::Error->throw(wrong => "'$name' cannot be a lane's name: letters, digits, dot, dash and underscore can");
+    -f $path && -r _ or Runtest::Error->throw(wrong => "the MTA of lane $name, $path, " . (-e _ ? 'cannot be read' : 'does not exist'));
+    return bless { name => $name, path => $path }, $class;
+}
+
+=head2 name, path, facts
+
+As they were given; the facts are Runtest::MTA's.
+
+=cut
+
+sub name  { return $_[0]{name} }
+sub path  { return $_[0]{path} }
+sub facts { return $_[0]{facts} }
+
+=head2 learn(\%facts)
+
+Sets the facts.
+
+=cut
+
+sub learn {
+    my ($self, $facts) = @_;
+    $self->{facts} = $facts;
+    return;
+}
+
+=head2 library
+
+C<gnutls>, C<openssl> or C<none>.
+
+=cut
+
+sub library { return $_[0]{facts}{library} }
+
+=head2 version_of($what)
+
+The version of C<exim>, or of C<gnutls> or C<openssl> if the MTA runs with that; else undef.
+
+=cut
+
+sub version_of {
+    my ($self, $what) = @_;
+    return $self->{facts}{versions}{$what};
+}
+
+=head2 lists($list, $word)
+
+Whether the -bV line whose name begins with $list has the word.
+
+=cut
+
+sub lists {
+    my ($self, $list, $word) = @_;
+    my ($name) = grep { /\A\Q$list\E/ } keys %{ $self->{facts}{lists} };
+    return defined $name && !!grep { $_ eq $word } @{ $self->{facts}{lists}{$name} };
+}
+
+=head2 has_macro($name)
+
+Whether the MTA predefines the macro.
+
+=cut
+
+sub has_macro {
+    my ($self, $name) = @_;
+    return !!grep { $_ eq $name } @{ $self->{facts}{macros} };
+}
+
+=head2 user
+
+The MTA's user: C<< { name, uid, gid } >> in the sandbox.
+
+=cut
+
+sub user { return $_[0]{facts}{user} }
+
+# These requirements do not skip a case: they decide whether a test is one of the lane's.
+my @LIBRARIES = map { parse_requirement("support $_") } qw(GnuTLS OpenSSL);
+
+=head2 runs(\%test)
+
+Whether the test is a case in this lane: its folder's C<support GnuTLS> or C<support OpenSSL> decides.
+
+=cut
+
+sub runs {
+    my ($self, $test) = @_;
+    my %library = map { $_->{text} => 1 } @LIBRARIES;
+    my @deciding = grep { $library{ $_->{text} } } @{ $test->{requirements} };
+    return !defined unmet(\@deciding, $self, {});
+}
+
+1;

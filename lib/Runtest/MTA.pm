@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::MTA;
+
+use strict;
+use warnings;
+
+use Cpanel::JSON::XS ();
+use File::Basename qw(dirname);
+use Path::Tiny qw(path);
+
+use Runtest::Error;
+
+use Exporter 'import';
+our @EXPORT_OK = qw(patched_binary utilities_beside private_libraries facts_from_output facts_key cached_facts keep_facts);
+
+=head1 NAME
+
+Runtest::MTA - what an Exim binary is, apart from where it is run
+
+=cut
+
+my ($RUNNING, $TESTING) = ('>>>running<<<', '<<<testing>>>');
+
+=head2 patched_binary($path)
+
+The binary's bytes with the mark that puts Exim into its test mode. Dies (wrong) if it has no place for that.
+
+=cut
+
+sub patched_binary {
+    my ($path) = @_;
+    my $bytes = path($path)->slurp_raw;
+    my $count = () = $bytes =~ /\Q$RUNNING\E/g;
+    $count == 1
+      or Runtest::Error->throw(wrong => "$path is not an Exim: it holds '$RUNNING' $count times, and must hold it once");
+    $bytes =~ s/\Q$RUNNING\E/$TESTING/;
+    return $bytes;
+}
+
+my @UTILITIES = qw(exinext exigrep exiqgrep eximstats exim_dumpdb exim_dbmbuild exim_fixdb exim_tidydb exim_lock exim_id_update
+  exipick exiwhat exicyclog exiqsumm);
+
+=head2 utilities_beside($path)
+
+The names of the MTA's utilities that stand beside it.
+
+=cut
+
+sub utilities_beside {
+    my ($path) = @_;
+    my $directory = dirname($path);
+    return grep { -f "$directory/$_" } @UTILITIES;
+}
+
+=head2 private_libraries($path)
+
+The shared libraries that the binary is linked with and that lie outside the system's directories, by full path. Dies
+(wrong) when one is missing.
+
+=cut
+
+sub private_libraries {
+    my ($path) = @_;
+    my @lines = _dynamic_libraries($path);
+    my ($missing) = map { /(\S+) => not found/ } @lines;
+    Runtest::Error->throw(wrong => "$path cannot run here: its library $missing is not installed") if defined $missing;
+    return grep { !m{\A/(?:usr/|lib)} } map { m{(?:=> )?(/\S+) \(0x} } @lines;
+}
+
+sub _dynamic_libraries {
+    my ($path) = @_;
+    open my $out, '-|', 'ldd', $path or Runtest::Error->throw(broken => "ldd: $!");
+    my @lines = <$out>;
+    close $out;    # not dynamic: no lines and a status that does not matter
+    return @lines;
+}
+
+# -bV's lines "Name: words" that requirements ask about.
+my $LIST = qr/^((?:Support for|Lookups|Authenticators|Routers|Transports|Malware)[^:\n]*):[ \t]*(.*)$/m;
+
+=head2 facts_from_output($output)
+
+What C<exim -d -bV> and C<exim -bP exim_user exim_group macros> said, one after the other, as facts:
+
+    { versions => { exim, gnutls or openssl }, library, lists => { 'Support for' => [words] }, macros => [names],
+      names => { user, group } }
+
+Dies (wrong) of one line of text when it is not what an Exim says.
+
+=cut
+
+sub facts_from_output {
+    my ($output) = @_;
+    my ($version) = $output =~ /^Exim version ([0-9][0-9.]*)/m or die _first_lines($output);
+    my %lists;
+    while ($output =~ /$LIST/g) {
+        push @{ $lists{$1} }, split m{[ /]+}, $2;
+    }
+    my %name     = map { lc $_ => 1 } @{ $lists{'Support for'} || [] };
+    my ($library) = grep { $name{$_} } qw(gnutls openssl);
+    my %versions = (exim => $version);
+    $versions{$library} = _library_version($output) if $library;
+    my ($user)  = $output =~ /^exim_user = (\S+)/m or die _first_lines($output);
+    my ($group) = $output =~ /^exim_group = (\S+)/m;
+    return {
+        versions => \%versions,
+        library  => $library // 'none',
+        lists    => \%lists,
+        macros   => [$output =~ /^(_[A-Z]\w+)=/mg],
+        names    => { user => $user, group => $group // $user },
+    };
+}
+
+sub _library_version {
+    my ($output) = @_;
+    my ($version) = $output =~ /Library version: (?:GnuTLS|OpenSSL):.*?Runtime:\s*(?:OpenSSL )?([0-9][0-9.]*[a-z]?)/s;
+    return $version // '0';
+}
+
+sub _first_lines {
+    my ($output) = @_;
+    my @lines = grep { /\S/ } split /\n/, $output;
+    my $last = $#lines > 2 ? 2 : $#lines;
+    return 'it does not answer as an Exim does: ' . (@lines ? join ' / ', @lines[0 .. $last] : 'it says nothing') . "\n";
+}
+
+=head2 cached_facts($file, $key), keep_facts($file, $key, \%facts)
+
+Facts of an earlier run, and keeping them. The key says which binary with which libraries it was: see L</facts_key>.
+
+=cut
+
+sub cached_facts {
+    my ($file, $key) = @_;
+    return _cache($file)->{$key};
+}
+
+sub keep_facts {
+    my ($file, $key, $facts) = @_;
+    my $cache = _cache($file);
+    $cache->{$key} = $facts;
+    path($file)->spew_raw(Cpanel::JSON::XS->new->canonical->encode($cache));
+    return;
+}
+
+sub _cache {
+    my ($file) = @_;
+    my $cache = -e $file ? eval { Cpanel::JSON::XS->new->decode(path($file)->slurp_raw) } : undef;
+    return ref $cache eq 'HASH' ? $cache : {};
+}
+
+=head2 facts_key($path)
+
+Path, size, mtime and inode of the binary and of the libraries that it is linked with.
+
+=cut
+
+sub facts_key {
+    my ($path) = @_;
+    my @files = ($path, map { m{(?:=> )?(/\S+) \(0x} } _dynamic_libraries($path));
+    return join ' ', map { join ':', $_, (stat $_)[ 7, 9, 1 ] } @files;
+}
+
+1;

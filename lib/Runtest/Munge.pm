@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Munge;
+
+use strict;
+use warnings;
+
+use Runtest::Munge::Rules qw(rules_for);
+
+=head1 NAME
+
+Runtest::Munge - replaces what varies, and nothing else, in the streams of one case
+
+=head1 DESCRIPTION
+
+The only stage that changes text. What is replaced by what stands in Runtest::Munge::Rules.
+
+=head2 new(values => \%values, sets => \@sets, directives => \%directives)
+
+%values has the run's directory, caller, eximuser, hostname, ipv4, ipv6, version (see Runtest::Munge::Rules::EXAMPLE);
+the sets and directives are the script's.
+
+=cut
+
+sub new {
+    my ($class, %given) = @_;
+    my $self = bless { %given, ids => {}, ports => {}, trace => [] }, $class;
+    $self->{rules} = [map { $self->_prepared($_) } $given{directives}{no_munge} ? () : rules_for($given{sets})];
+    return $self;
+}
+
+sub _prepared {
+    my ($self, $rule) = @_;
+    my $pattern = $rule->{pattern}->($self->{values}) // return;
+    my %streams = map { $_ => 1 } @{ $rule->{streams} || [] };
+    return { %$rule, compiled => $pattern, in => %streams ? \%streams : undef };
+}
+
+# Message ids get their golden names in the order of their appearance, so the streams have one, too.
+my @ORDER = qw(paniclog rejectlog log stdout stderr mail msglog);
+
+my $SERVER_PART = "\n******** SERVER ********\n";
+
+=head2 streams(\%raw)
+
+Takes the raw streams (C<log>, C<log.server>, C<mail/NAME> ...) and returns the munged ones by the golden's name without the
+number: C<log>, C<mail.NAME>, C<msglog.ID>. The server's part stands behind the client's.
+
+=cut
+
+sub streams {
+    my ($self, $raw) = @_;
+    my %munged;
+    for my $kind (@ORDER) {
+        for my $name (grep { m{\A\Q$kind\E(?:/|\z)} } sort keys %$raw) {
+            my $text = $self->_munge_stream($kind, $name, $raw->{$name});
+            $munged{ $self->_golden_name($name) } = $text;
+        }
+        next if !defined(my $server = $raw->{"$kind.server"});
+        $munged{$kind} //= '';
+        $munged{$kind} .= $SERVER_PART . $self->_munge_stream($kind, "$kind.server", $server);
+    }
+    delete @munged{ grep { $munged{$_} eq '' || $munged{$_} eq $SERVER_PART } keys %munged };
+    return \%munged;
+}
+
+# mail/NAME is NNNN.NAME in mail/; of a message log's path only the id counts, whatever directory of the spool it is in.
+sub _golden_name {
+    my ($self, $name) = @_;
+    my ($folder, $rest) = split m{/}, $name, 2;
+    return $folder if !defined $rest;
+    $rest =~ s{.*/}{} if $folder eq 'msglog';
+    return "$folder." . ($self->_munge_line($folder, $rest) // $rest);
+}
+
+sub _munge_stream {
+    my ($self, $kind, $name, $bytes) = @_;
+    my @lines;
+    my $number = 0;
+    $self->_apply($_, \$bytes, $name) for grep { $_->{spans} } $self->_rules_of($kind);
+    for my $line (split /^/, $bytes) {
+        $number++;
+        my $end = $line =~ s/\n\z// ? "\n" : '';
+        my $munged = $self->_munge_line($kind, $line, "$name:$number") // next;
+        push @lines, $munged . $end;
+    }
+    @lines = _sorted_log(@lines) if $kind eq 'log' && $self->{directives}{sortlog};
+    return join '', @lines;
+}
+
+# Undef when a rule deletes the line.
+sub _munge_line {
+    my ($self, $kind, $line, $place) = @_;
+    for my $rule (grep { !$_->{spans} } $self->_rules_of($kind)) {
+        $self->_apply($rule, \$line, $place) or return undef;    ## no critic (ProhibitExplicitReturnUndef)
+    }
+    return $line;
+}
+
+sub _rules_of {
+    my ($self, $kind) = @_;
+    return grep { !$_->{in} || $_->{in}{$kind} } @{ $self->{rules} };
+}
+
+# False when the rule deletes the text. That it changed the text is remembered under $place.
+sub _apply {
+    my ($self, $rule, $text, $place) = @_;
+    my ($before, $delete) = ($$text);
+    $$text =~ s{$rule->{compiled}}{
+        $rule->{becomes}->($self, $self->{values}, @{^CAPTURE}) // do { $delete = 1; '' }
+    }gex or return 1;
+    push @{ $self->{trace} }, { place => $place, rule => $rule->{name}, before => $before } if defined $place;
+    return !$delete;
+}
+
+=head2 trace
+
+What was changed, in order: C<< { place => 'log:3', rule => NAME, before => LINE } >>.
+
+=cut
+
+sub trace { return @{ $_[0]{trace} } }
+
+=head2 message_id($id), port($port)
+
+The golden's name for a message id or a port of this case: the same one each time. For the rules.
+
+=cut
+
+sub message_id {
+    my ($self, $id) = @_;
+    return _numbered($self->{ids}, $id, \&_golden_id);
+}
+
+# 10HmaX, 10HmaY, 10HmaZ, 10HmbA ...: the last two places count.
+sub _golden_id {
+    my ($index) = @_;
+    my $count = $index + ord('X') - ord('A');
+    return sprintf '10Hm%s%s-0005vi-00', chr(ord('a') + int $count / 26), chr(ord('A') + $count % 26);
+}
+
+sub port {
+    my ($self, $port) = @_;
+    return _numbered($self->{ports}, $port, sub { return 1111 + $_[0] });
+}
+
+sub _numbered {
+    my ($seen, $key, $name) = @_;
+    $seen->{$key} = $name->(scalar keys %$seen) if !exists $seen->{$key};
+    return $seen->{$key};
+}
+
+my $DELIVERY = qr/\A\S+ \S+ \S+ (?:=>|->|==|\*\*|\*>|>>) /;
+
+# Deliveries that run side by side are logged in any order.
+sub _sorted_log {
+    my (@lines) = @_;
+    my (@sorted, @run);
+    for my $line (@lines, undef) {
+        if (defined $line && $line =~ $DELIVERY) {
+            push @run, $line;
+            next;
+        }
+        push @sorted, sort(@run), $line // ();
+        @run = ();
+    }
+    return ("**NOTE: The delivery lines in this file have been sorted.\n", @sorted);
+}
+
+1;

@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Munge::Rules;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+our @EXPORT_OK = qw(rules_for rule_set_named all_rules);
+
+=head1 NAME
+
+Runtest::Munge::Rules - the table of what varies from run to run, and what it becomes
+
+=head1 DESCRIPTION
+
+One entry, one rule:
+
+    name      what --explain prints
+    streams   [names], or nothing for all
+    why       one sentence: why this text varies
+    pattern   sub (\%values) that returns the pattern, undef where this run has no such thing
+    becomes   sub ($state, \%values, captures...) that returns the replacement; undef deletes the line
+    changes   [line, what it becomes]: the rule's own test, with the values of %EXAMPLE
+    leaves    a near miss, which must stay as it is
+    spans     true for a pattern over several lines; "changes" and "leaves" then are several lines, too
+
+Rules that span lines run first, on a whole stream; the others in the table's order on each line, without its line end. $state keeps numbers' identity: the same id in a
+case becomes the same golden id in every stream.
+
+=head2 %EXAMPLE
+
+The values that the rules' own tests run with.
+
+=cut
+
+our %EXAMPLE = (
+    directory => '/testsuite',
+    caller    => 'mtacaller',
+    eximuser  => 'Debian-exim',
+    hostname  => 'myhost.test.ex',
+    ipv4      => '198.51.100.10',
+    ipv6      => '2001:db8::10',
+    version   => '4.96',
+);
+
+my $TOKEN_BEFORE = qr/(?<![\w-])/;
+my $TOKEN_AFTER  = qr/(?![\w-])/;
+my $DAY          = qr/(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
+my $MONTH        = qr/(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)/;
+my $TIME         = qr/[0-9]{2}:[0-9]{2}:[0-9]{2}/;
+my $TLS_VERSION  = qr/TLSv?(1(?:\.[0-9])?)/;
+
+# A value of this run as a whole token.
+sub _token {
+    my ($value) = @_;
+    return defined $value ? qr/$TOKEN_BEFORE\Q$value\E$TOKEN_AFTER/ : undef;
+}
+
+# Options whose "host in ...?" line a -bh session of 4.84 did not have yet.
+my $NEW_HOST_LISTS = join '|', qw(chunking_advertise_hosts dsn_advertise_hosts hosts_require_alpn hosts_require_helo
+  limits_advertise_hosts pipelining_connect_advertise_hosts smtputf8_advertise_hosts tls_advertise_hosts wellknown_advertise_hosts);
+
+# What libraries say of an error, and what the goldens call it.
+my %TLS_ERROR = (
+    'peer did not return a certificate'      => 'no certificate from the peer',    # OpenSSL
+    'No certificate was found.'              => 'no certificate from the peer',    # GnuTLS, TLS 1.2
+    'The peer did not send any certificate.' => 'no certificate from the peer',    # GnuTLS before 3.6
+    'Certificate is required.'               => 'no certificate from the peer',    # GnuTLS, TLS 1.3
+);
+my $TLS_ERRORS = join '|', map { quotemeta } sort keys %TLS_ERROR;
+
+my @RULES = (
+    {
+        name    => 'directory',
+        why     => 'without a sandbox the case has a directory of its own',
+        pattern => sub { my $path = $_[0]{directory}; return qr{(?<![\w./-])\Q$path\E(?![\w.-])} },
+        becomes => sub { return 'TESTSUITE' },
+        changes => ['Key file = /testsuite/aux-fixed/k', 'Key file = TESTSUITE/aux-fixed/k'],
+        leaves  => '/testsuite2/aux-fixed/k',
+    },
+    {
+        name    => 'caller',
+        why     => 'goldens name the caller by a word that is nobody\'s login name',
+        pattern => sub { return _token($_[0]{caller}) },
+        becomes => sub { return 'CALLER' },
+        changes => ['<= mtacaller@test.ex U=mtacaller', '<= CALLER@test.ex U=CALLER'],
+        leaves  => '<= mtacaller2@test.ex',
+    },
+    {
+        name    => 'eximuser',
+        why     => 'each build of the MTA has a user of its own',
+        pattern => sub { return _token($_[0]{eximuser}) },
+        becomes => sub { return 'EXIMUSER' },
+        changes => ['U=Debian-exim P=local', 'U=EXIMUSER P=local'],
+        leaves  => 'U=Debian-exim-2 P=local',
+    },
+    {
+        name    => 'hostname',
+        why     => 'without a sandbox the host has its own name',
+        pattern => sub { my $name = $_[0]{hostname}; return $name eq 'myhost.test.ex' ? undef : _token($name) },
+        becomes => sub { return 'the.local.host.name' },
+        values  => { hostname => 'mail.example.org' },
+        changes => ['helo mail.example.org', 'helo the.local.host.name'],
+        leaves  => 'helo webmail.example.orgs',
+    },
+    {
+        name    => 'ipv4',
+        why     => 'without a sandbox the host has its own address',
+        pattern => sub {
+            my $address = $_[0]{ipv4} // return;
+            return qr/(?<![0-9.])\Q$address\E(?![0-9]|\.[0-9])/;
+        },
+        becomes => sub { return 'ip4.ip4.ip4.ip4' },
+        changes => ['H=[198.51.100.10] P=smtps', 'H=[ip4.ip4.ip4.ip4] P=smtps'],
+        leaves  => 'H=[198.51.100.101]',
+    },
+    {
+        name    => 'ipv6',
+        why     => 'without a sandbox the host has its own address, which Exim also writes without abbreviation',
+        pattern => sub { return _ipv6_pattern($_[0]{ipv6}) },
+        becomes => sub { return join ':', ('ip6') x 8 },
+        changes => ['H=[2001:db8::10] P=smtps', 'H=[ip6:ip6:ip6:ip6:ip6:ip6:ip6:ip6] P=smtps'],
+        leaves  => 'H=[2001:db8::100]',
+    },
+    {
+        name    => 'log-time',
+        streams => [qw(log rejectlog paniclog msglog stdout stderr)],
+        why     => 'the time at which the line was logged',
+        pattern => sub { return qr/^[0-9]{4}-[0-9]{2}-[0-9]{2} $TIME(\.[0-9]{3})?(?: [+-][0-9]{4})?(?= |$)/ },
+        becomes => sub { return '1999-03-02 09:44:33' . (defined $_[2] ? '.000' : '') },
+        changes => ['2026-11-22 10:03:59 Start queue run', '1999-03-02 09:44:33 Start queue run'],
+        leaves  => 'valid until 2026-11-22 10:03:59',
+    },
+    {
+        name    => 'mail-date',
+        why     => 'the time at which the message came or the session began (RFC 5322, section 3.3)',
+        pattern => sub { return qr/\b$DAY, +[0-9]{1,2} $MONTH [0-9]{4} $TIME [+-][0-9]{4}/ },
+        becomes => sub { return 'Tue, 2 Mar 1999 09:44:33 +0000' },
+        changes => ['for a@b; Sun, 22 Nov 2026 10:03:59 +0000', 'for a@b; Tue, 2 Mar 1999 09:44:33 +0000'],
+        leaves  => 'notAfter: Dec 31 23:59:59 2099 GMT',
+    },
+    {
+        name    => 'mbox-date',
+        streams => ['mail'],
+        why     => 'the time of delivery, in the line that separates messages of a mailbox (RFC 4155)',
+        pattern => sub { return qr/^(From .*) $DAY $MONTH [ 0-9][0-9] $TIME [0-9]{4}$/ },
+        becomes => sub { return "$_[2] Tue Mar 02 09:44:33 1999" },
+        changes => ['From a@b Sun Nov 22 10:03:59 2026', 'From a@b Tue Mar 02 09:44:33 1999'],
+        leaves  => '>From a@b Sun Nov 22 10:03:59 2026',
+    },
+    {
+        name    => 'message-id',
+        why     => 'made from time and pid; since 4.97 longer',
+        pattern => sub { return qr/(?<![\w-])(E?)([0-9][0-9A-Za-z]{5}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4}))(?=-[DHJKT]\b|(?![\w-]))/ },
+        becomes => sub { my ($state, undef, $e, $id) = @_; return $e . $state->message_id($id) },
+        changes => ['id=1vMk3b-000008-0W', 'id=10HmaX-0005vi-00'],
+        leaves  => 'x=client-failed-to',
+    },
+    {
+        name    => 'pid',
+        why     => 'the kernel\'s choice',
+        pattern => sub { return qr/\b(pid[= ])[0-9]+\b/ },
+        becomes => sub { return "$_[2]pppp" },
+        changes => ['daemon started: pid=34, no queue runs', 'daemon started: pid=pppp, no queue runs'],
+        leaves  => 'rapid=34',
+    },
+    {
+        name    => 'size',
+        streams => [qw(log rejectlog paniclog)],
+        why     => 'a message\'s size depends on how long version, cipher and date are in its Received: header',
+        pattern => sub { return qr/(?<= )S=[0-9]+(?= |$)/ },
+        becomes => sub { return 'S=sss' },
+        changes => ['P=esmtps S=582 id=x', 'P=esmtps S=sss id=x'],
+        leaves  => 'TS=582',
+    },
+    {
+        name    => 'kernel-port',
+        why     => 'a port that the kernel chose: the number of an address\'s other end',
+        pattern => sub { return qr/(?<=\]:)(3[2-9][0-9]{3}|[45][0-9]{4}|6[0-5][0-9]{3})(?![0-9])/ },
+        becomes => sub { my ($state, undef, $port) = @_; return $state->port($port) },
+        changes => ['from [127.0.0.1]:47288 closed', 'from [127.0.0.1]:1111 closed'],
+        leaves  => 'from [127.0.0.1]:1225 closed',
+    },
+    {
+        name    => 'version',
+        why     => 'the MTA\'s version',
+        pattern => sub { return qr/\b([Ee]xim )\Q$_[0]{version}\E(?![\w.])/ },
+        becomes => sub { return "$_[2]x.yz" },
+        changes => ['220 myhost.test.ex ESMTP Exim 4.96 Tue', '220 myhost.test.ex ESMTP Exim x.yz Tue'],
+        leaves  => 'needs Exim 4.961',
+    },
+    {
+        name    => 'duration',
+        streams => [qw(log rejectlog paniclog)],
+        why     => 'how long it took',
+        pattern => sub { return qr/(?<= )(QT|DT|D)=[0-9]+(?:\.[0-9]+)?s(?= |$)/ },
+        becomes => sub { return "$_[2]=qqs" },
+        changes => ['Completed QT=0.213s', 'Completed QT=qqs'],
+        leaves  => 'RD=0.213s',
+    },
+    {
+        name    => 'cipher',
+        why     => 'key exchange, cipher, MAC and bits are the library\'s choice of the day; version and authentication are not',
+        pattern => sub { return qr/(\bX=|\bcipher=|\()$TLS_VERSION:([\w+-]+):(?:[0-9]+|xxx)/ },
+        becomes => sub { my (undef, undef, $before, $version, $suite) = @_; return $before . _cipher($version, $suite) },
+        changes => ['P=esmtps X=TLS1.2:ECDHE-ECDSA-AES256-GCM-SHA384:256 CV=no', 'P=esmtps X=TLS1.2:ke-ECDSA-AES256-SHAnnn:xxx CV=no'],
+        leaves  => 'cipher=none',
+    },
+    {
+        name    => 'cipher-received',
+        streams => [qw(mail stdout)],
+        why     => 'the same, as newer Exims write it into Received:',
+        pattern => sub { return qr/( with \w+) +\($TLS_VERSION\) tls ([\w+-]+)/ },
+        becomes => sub { my (undef, undef, $with, $version, $suite) = @_; return "$with (" . _cipher($version, $suite) . ')' },
+        changes => ['by h with esmtps  (TLS1.3) tls TLS_AES_256_GCM_SHA384', 'by h with esmtps (TLS1.3:ke-RSA-AES256-SHAnnn:xxx)'],
+        leaves  => 'by h with esmtps  (TLS1.3) and no more',
+    },
+    {
+        name    => 'received-date',
+        streams => [qw(mail stdout)],
+        spans   => 1,
+        why     => 'newer Exims put the date of a Received: header on a line of its own',
+        pattern => sub { return qr/^(\tfor [^\n]*;)\n\t(?=$DAY, )/m },
+        becomes => sub { return "$_[2] " },
+        changes => ["\tfor a\@b;\n\tSun, 22 Nov 2026", "\tfor a\@b; Sun, 22 Nov 2026"],
+        leaves  => "\tfor a\@b;\n\tSunday, 22 Nov 2026",
+    },
+    {
+        name    => 'tls-error',
+        streams => ['log'],
+        why     => 'libraries word an error as they like, and differently in each release',
+        pattern => sub { return qr/(?<=\(SSL_accept\): |_handshake\): )(?:error:[0-9A-F]{8}:SSL routines:\w*:)?($TLS_ERRORS)(?=$)/ },
+        becomes => sub { return "error: <<$TLS_ERROR{$_[2]}>>" },
+        changes => ['[127.0.0.1] (SSL_accept): error:0A0000C7:SSL routines::peer did not return a certificate',
+            '[127.0.0.1] (SSL_accept): error: <<no certificate from the peer>>'],
+        leaves  => '[127.0.0.1] (SSL_accept): error:0A0000C1:SSL routines::no shared cipher',
+    },
+    {
+        name    => 'daemon-protocols',
+        streams => ['log'],
+        why     => 'which protocols the daemon names depends on the version and on the host',
+        pattern => sub { return qr/( listening for SMTPS? on .*?) \((?:IPv6 and IPv4|IPv4|IPv6)\)/ },
+        becomes => sub { return $_[2] },
+        changes => ['pid=1, listening for SMTP on port 1225 (IPv6 and IPv4)', 'pid=1, listening for SMTP on port 1225'],
+        leaves  => 'connection on port 1225 (IPv6 and IPv4)',
+    },
+    {
+        name    => 'new-host-lists',
+        streams => ['stderr'],
+        why     => 'a -bh session tells of each host list that it looks at, and newer Exims have more of them',
+        pattern => sub { return qr/^>>> host in (?:$NEW_HOST_LISTS)\? no \(.*\)$/ },
+        becomes => sub { return },
+        changes => ['>>> host in dsn_advertise_hosts? no (option unset)', undef],
+        leaves  => '>>> host in dsn_advertise_hosts? yes (matched "*")',
+    },
+    {
+        name    => 'carriage-return',
+        why     => 'not varying, but invisible: the line ends of SMTP are shown',
+        pattern => sub { return qr/\r/ },
+        becomes => sub { return '\r' },
+        changes => ["221 closing\r", '221 closing\r'],
+        leaves  => '221 closing\r',
+    },
+);
+
+# Key exchange, cipher and MAC become one word; RSA unless the suite says ECDSA (TLS 1.3 suites do not name it).
+sub _cipher {
+    my ($version, $suite) = @_;
+    $version = '1.0' if $version eq '1';
+    my $authentication = $suite =~ /ECDSA/ ? 'ECDSA' : 'RSA';
+    return "TLS$version:ke-$authentication-AES256-SHAnnn:xxx";
+}
+
+sub _ipv6_pattern {
+    my ($address) = @_;
+    return if !defined $address;
+    require Socket;
+    my $packed = Socket::inet_pton(Socket::AF_INET6(), $address) // return;
+    my $long   = join ':', map { sprintf '%04x', $_ } unpack 'n8', $packed;
+    my $short  = Socket::inet_ntop(Socket::AF_INET6(), $packed);
+    return qr/(?<![0-9A-Fa-f:])(?:\Q$short\E|\Q$long\E)(?![0-9A-Fa-f:])/i;
+}
+
+# Sets that a script asks for with "munge NAME": rules that run after all others.
+my %SETS = (
+    'refusal-alert' => [
+        {
+            name    => 'refusal-alert',
+            streams => ['stdout'],
+            why     => 'up to TLS 1.2 it is the server\'s choice which alert ends a handshake without a certificate (RFC 5246, section 7.4.6)',
+            pattern => sub { return qr/^(TLS error: alert received|TLS alert:) (?:handshake_failure|decode_error|bad_certificate)$/ },
+            becomes => sub { return "$_[2] (refusal)" },
+            changes => ['TLS alert: decode_error', 'TLS alert: (refusal)'],
+            leaves  => 'TLS alert: internal_error',
+        },
+    ],
+);
+
+=head2 rules_for(\@sets)
+
+The rules of every case, and those of the named sets behind them, in the order in which they run.
+
+=cut
+
+sub rules_for {
+    my ($sets) = @_;
+    return (@RULES, map { @{ $SETS{$_} } } @$sets);
+}
+
+=head2 rule_set_named($name)
+
+Whether there is a set of that name.
+
+=cut
+
+sub rule_set_named { return exists $SETS{ $_[0] } }
+
+=head2 all_rules()
+
+Every rule, those of the sets included: for their tests.
+
+=cut
+
+sub all_rules { return rules_for([sort keys %SETS]) }
+
+1;

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::NoSandbox;
+
+use strict;
+use warnings;
+
+use File::Path qw(remove_tree);
+use File::Spec;
+use File::Temp ();
+use IO::Socket::INET;
+
+use Runtest::Capture qw(output_of);
+use Runtest::Error;
+use Runtest::Host;
+
+=head1 NAME
+
+Runtest::NoSandbox - where cases run when there is no sandbox: on this host, as root, one at a time
+
+=head1 DESCRIPTION
+
+It has Runtest::Sandbox's methods. The patched setuid MTA lies in a directory that only root and the caller's group can enter,
+and that is removed with the case; one that a killed run has left is removed at the next start.
+
+=cut
+
+# Ports that the tests use (Runtest::Plan): they have to be free.
+my @PORTS = (1223 .. 1228);
+
+=head2 new($program, $kit)
+
+As for Runtest::Sandbox. Dies (broken) when it is not root, when the caller is missing, or when a port is taken.
+
+=cut
+
+sub new {
+    my ($class, $program, $kit) = @_;
+    $> == 0 or Runtest::Error->throw(broken => 'without a sandbox runtest has to be root');
+    my $self = bless { program => $program, kit => $kit, host => Runtest::Host::real() }, $class;
+    _check_port($_) for @PORTS;
+    _remove_leftovers();
+    return $self;
+}
+
+sub _check_port {
+    my ($port) = @_;
+    my $socket = IO::Socket::INET->new(LocalAddr => '0.0.0.0', LocalPort => $port, Listen => 1, ReuseAddr => 1);
+    return if $socket;
+    my $why = "$!";
+    my $owner = _owner_of($port);
+    return Runtest::Error->throw(broken => "without a sandbox the tests need port $port of this host: $why"
+          . (defined $owner ? ", it belongs to $owner" : ''));
+}
+
+# The listening socket's inode from the kernel's table, then the process that holds it.
+sub _owner_of {
+    my ($port) = @_;
+    my $hex = sprintf ':%04X', $port;
+    for my $table (qw(/proc/net/tcp /proc/net/tcp6)) {
+        open my $in, '<', $table or next;
+        while (my $line = <$in>) {
+            my ($local, $state, $inode) = (split ' ', $line)[ 1, 3, 9 ];
+            return _process_with("socket:[$inode]") if $state eq '0A' && $local =~ /\Q$hex\E\z/;
+        }
+    }
+    return;
+}
+
+sub _process_with {
+    my ($target) = @_;
+    for my $link (glob '/proc/[0-9]*/fd/*') {
+        next if (readlink $link // '') ne $target;
+        my ($pid) = $link =~ m{/proc/([0-9]+)/};
+        open my $in, '<', "/proc/$pid/comm" or next;
+        chomp(my $name = <$in> // '?');
+        return "pid $pid ($name)";
+    }
+    return;
+}
+
+my $PREFIX = 'runtest-case-';
+
+# A directory's name has the pid of the run that made it.
+sub _remove_leftovers {
+    my $pattern = File::Spec->tmpdir . "/$PREFIX";
+    for my $directory (glob(quotemeta($pattern) . '*')) {
+        my ($pid) = $directory =~ /\Q$PREFIX\E([0-9]+)-/ or next;
+        next if !-d $directory || -l $directory || (lstat _)[4] != 0 || kill 0 => $pid;
+        remove_tree($directory);
+    }
+    return;
+}
+
+=head2 host, most_jobs, mta_user(\%names)
+
+As in Runtest::Sandbox; one job.
+
+=cut
+
+sub host      { return $_[0]{host} }
+sub most_jobs { return 1 }
+sub mta_user  { my (undef, $names) = @_; return Runtest::Host::mta_user($names) }
+
+=head2 place($lane), ask($lane, $user, @arguments)
+
+As in Runtest::Sandbox.
+
+=cut
+
+sub place {
+    my ($self, $lane) = @_;
+    my $area = $self->_area($self->{kit}->common, $self->{kit}->lane($lane));
+    return {
+        directory => "$area/case",
+        library   => "$self->{kit}{top}/lib",
+        command   => sub { my ($seconds, @argv) = @_; return ($self->{program}, '--host', '--fd' => 3, '--timeout' => $seconds, '--', @argv) },
+        clean     => sub { remove_tree("$area") },
+    };
+}
+
+sub ask {
+    my ($self, $lane, $user, @arguments) = @_;
+    defined getpwnam $user or Runtest::Error->throw(broken => Runtest::Host::missing_mta_user($user));
+    my $area = $self->_area($self->{kit}->asking($lane));
+    return output_of($self->{program}, '--host', '--timeout' => 20, '--', "$area/case/eximdir/exim", '-C', "$area/case/facts.conf", @arguments);
+}
+
+# A directory that removes itself, with what the tar files put into the case's directory.
+sub _area {
+    my ($self, @tars) = @_;
+    my $area = File::Temp->newdir("$PREFIX$$-XXXXXX", TMPDIR => 1);
+    my $case = "$area/case";
+    chown 0, $self->{host}{caller}{gid}, $area or Runtest::Error->throw(broken => "$area: $!");
+    chmod oct('750'), $area or Runtest::Error->throw(broken => "$area: $!");
+    mkdir $case or Runtest::Error->throw(broken => "$case: $!");
+    chmod oct('755'), $case;
+    for my $tar (@tars) {
+        my @command = ('tar', '--extract', '--preserve-permissions', '--numeric-owner', '--file', $tar, '-C', $case, '--strip-components=1',
+            '--wildcards', 'testsuite/*');
+        system(@command) == 0 or Runtest::Error->throw(broken => join ' ', 'cannot unpack:', @command);
+    }
+    return $area;
+}
+
+1;

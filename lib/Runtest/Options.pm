@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Options;
+
+use strict;
+use warnings;
+
+use Getopt::Long qw(GetOptionsFromArray);
+
+use Runtest::Error;
+
+use Exporter 'import';
+our @EXPORT_OK = qw(parse_options);
+
+=head1 NAME
+
+Runtest::Options - the command line
+
+=head2 parse_options(@arguments)
+
+Returns the options, with the defaults of L<runtest>'s manual and C<tests>, what is left: what to run. Dies (wrong) of what is not
+understood.
+
+=cut
+
+sub parse_options {
+    my (@arguments) = @_;
+    my %option = (lane => [], mta => {}, require => [], sandbox => 1, 'timeout-factor' => 1, color => 'auto');
+    my @complaints;
+    local $SIG{__WARN__} = sub { push @complaints, $_[0] };
+    Getopt::Long::Configure(qw(no_ignore_case bundling no_auto_abbrev gnu_compat));
+    GetOptionsFromArray(
+        \@arguments, \%option,
+        'help|h', 'man', 'list', 'update', 'sandbox!',
+        'jobs|j=i', 'lane=s@', 'mta=s%', 'require=s@', 'timeout-factor=f', 'tls-client=s', 'tree=s', 'color=s',
+    ) or Runtest::Error->throw(wrong => lcfirst(join '', @complaints) =~ s/\n\z//r . ' (runtest --help)');
+    _check(\%option);
+    return { %option, tests => \@arguments };
+}
+
+# [option, whether its value is right, what it has to be]
+my @CHECKS = (
+    [jobs             => sub { $_[0] >= 1 },                           'a number from 1 on'],
+    ['timeout-factor' => sub { $_[0] > 0 },                            'a number above 0'],
+    ['tls-client'     => sub { $_[0] =~ /\A(?:gnutls|openssl)\z/ },    'gnutls or openssl'],
+    [color            => sub { $_[0] =~ /\A(?:auto|always|never)\z/ }, 'auto, always or never'],
+    [tree             => sub { -d $_[0] },                             'a directory'],
+);
+
+sub _check {
+    my ($option) = @_;
+    for my $check (@CHECKS) {
+        my ($name, $is_right, $wanted) = @$check;
+        my $value = $option->{$name};
+        next if !defined $value || $is_right->($value);
+        Runtest::Error->throw(wrong => "--$name $value: it has to be $wanted");
+    }
+    return;
+}
+
+1;

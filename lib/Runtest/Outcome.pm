@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Outcome;
+
+use strict;
+use warnings;
+
+use Runtest::Process qw(describe_status);
+use Runtest::Results;
+use Runtest::Wire;
+
+=head1 NAME
+
+Runtest::Outcome - what came out of one run of a case: its steps and raw streams
+
+=head2 new($case, $directory, $case_directory)
+
+$directory is where the results go (Runtest::Results::case), $case_directory what DIR was.
+
+=cut
+
+sub new {
+    my ($class, $case, $directory, $case_directory) = @_;
+    return bless {
+        case           => $case,
+        directory      => $directory,
+        case_directory => $case_directory,
+        wire           => Runtest::Wire->new,
+        steps          => [],
+        raw            => {},
+        stderr         => '',
+    }, $class;
+}
+
+=head2 case, directory, case_directory, raw, failure
+
+What it was made of; the raw streams by name; the failure that the worker reported, C<< { line, step, reason } >>, or undef.
+
+=cut
+
+sub case           { return $_[0]{case} }
+sub directory      { return $_[0]{directory} }
+sub case_directory { return $_[0]{case_directory} }
+sub raw            { return $_[0]{raw} }
+sub failure        { return $_[0]{verdict}{failure} }
+
+=head2 running
+
+The step that was begun last and has not ended, or undef.
+
+=cut
+
+sub running { return $_[0]{running} }
+
+my %TAKE = (
+    begin   => sub { my ($self, $record) = @_; $self->{running} = $record },
+    step    => sub { my ($self, $record) = @_; $self->{running} = undef; push @{ $self->{steps} }, $record },
+    verdict => sub { my ($self, $record) = @_; $self->{verdict} = $record },
+    stream  => sub {
+        my ($self, $record) = @_;
+        Runtest::Results::write_stream($self->{directory}, 'raw', $record->{name}, $record->{bytes});
+        $self->{raw}{ $record->{name} } = $record->{bytes};
+        $self->{cut} = $record->{name} if $record->{cut};
+    },
+);
+
+=head2 take_wire($bytes), take_stderr($bytes)
+
+Takes what the worker, or the launcher, has written. Dies (broken) of what is no record, or of a full disk.
+
+=cut
+
+sub take_wire {
+    my ($self, $bytes) = @_;
+    for my $record ($self->{wire}->feed($bytes)) {
+        my $take = $TAKE{ $record->{type} // '' } // next;
+        $take->($self, $record);
+    }
+    return;
+}
+
+sub take_stderr {
+    my ($self, $bytes) = @_;
+    $self->{stderr} .= $bytes;
+    return;
+}
+
+=head2 finish($status, $seconds)
+
+The launcher has ended with a wait status. Writes steps.jsonl.
+
+=cut
+
+sub finish {
+    my ($self, $status, $seconds) = @_;
+    @$self{qw(status seconds)} = ($status, $seconds);
+    my @steps = map { my %step = %$_; delete $step{type}; \%step } @{ $self->{steps} };
+    push @steps, { %{ $self->{running} }, failed => 'not ended' } if $self->{running};
+    Runtest::Results::write_json($self->{directory}->child('steps.jsonl'), @steps);
+    return;
+}
+
+=head2 seconds
+
+How long the case took.
+
+=cut
+
+sub seconds { return $_[0]{seconds} }
+
+=head2 trouble
+
+Why there is no verdict of the worker's to go by (the harness or the machine is broken), or undef.
+
+=cut
+
+sub trouble {
+    my ($self) = @_;
+    return "the stream $self->{cut} is longer than $Runtest::Wire::MOST_BYTES bytes" if $self->{cut};
+    return undef if $self->{verdict} && !$self->{status};    ## no critic (ProhibitExplicitReturnUndef)
+    my $said = $self->{stderr} =~ s/\s+\z//r;
+    my $how  = 'the worker ended with ' . describe_status($self->{status});
+    my $where = $self->{running} ? " in line $self->{running}{line}, $self->{running}{text}" : '';
+    return $how . $where . (length $said ? ": $said" : '');
+}
+
+1;

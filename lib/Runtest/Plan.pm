@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Plan;
+
+use strict;
+use warnings;
+
+use Path::Tiny qw(path);
+
+use Runtest::Error;
+use Runtest::Substitution;
+
+use Exporter 'import';
+our @EXPORT_OK = qw(substitution_for plan_for);
+
+=head1 NAME
+
+Runtest::Plan - everything that a worker has to know to run one case
+
+=cut
+
+# The time limits of one step and of a whole case, in seconds.
+my ($STEP_SECONDS, $CASE_SECONDS) = (60, 300);
+
+my %PORTS = (
+    PORT_N       => 1223,    # nobody listens
+    PORT_S       => 1224,    # the scripted server
+    PORT_D       => 1225,    # the daemon
+    PORT_D2      => 1226,
+    PORT_D3      => 1227,
+    PORT_D4      => 1228,
+    PORT_DYNAMIC => 1229,
+);
+
+=head2 substitution_for($test, $lane, \%host, $directory)
+
+The Runtest::Substitution of a case.
+
+=cut
+
+sub substitution_for {
+    my ($test, $lane, $host, $directory) = @_;
+    my ($caller, $user) = ($host->{caller}, $lane->user);
+    return Runtest::Substitution->new(
+        %PORTS,
+        CALLER      => $caller->{name},
+        CALLERGROUP => $caller->{group},
+        CALLER_UID  => $caller->{uid},
+        CALLER_GID  => $caller->{gid},
+        EXIMUSER    => $user->{name},
+        EXIMGROUP   => $user->{group},
+        MAILGROUP   => $user->{group},
+        HOSTNAME    => $host->{hostname},
+        HOSTIPV4    => $host->{HOSTIPV4},
+        HOSTIPV6    => $host->{HOSTIPV6},
+        TESTNUM     => $test->{number},
+        DIR         => $directory,
+        V4NET       => 224,
+        V6NET       => 'ff00',
+    );
+}
+
+=head2 plan_for(%case)
+
+From C<tree>, C<test>, C<lane>, C<host>, C<place> (Runtest::Sandbox), C<script>, C<substitution>, C<timeout_factor> and C<tls_client>:
+the plan (docs/architecture.md). Adds to the script's C<missing> what configurations want and this host has not. Dies (wrong) when
+the test has no configuration.
+
+=cut
+
+sub plan_for {
+    my (%case) = @_;
+    my ($lane, $caller, $factor) = ($case{lane}, $case{host}{caller}, $case{timeout_factor});
+    my $directory = $case{place}{directory};
+    my $user = $lane->user;
+    return {
+        directory      => $directory,
+        files          => [_files(%case)],
+        directories    => [
+            { path => 'spool',     uid => $user->{uid},   gid => $user->{gid},   mode => '0755' },
+            { path => 'test-mail', uid => $caller->{uid}, gid => $caller->{gid}, mode => '0755' },
+        ],
+        steps          => $case{script}{steps},
+        caller         => { uid => $caller->{uid}, gid => $caller->{gid}, groups => [$caller->{gid}, $user->{gid}] },
+        environment    => { PATH => "$directory/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME => '/tmp', LC_ALL => 'C' },
+        settle         => "$directory/bin/settle",
+        tls_client     => _tls_client($lane, $case{tls_client}),
+        timeout_factor => $factor,
+        step_seconds   => $STEP_SECONDS * $factor,
+        case_seconds   => $CASE_SECONDS * $factor,
+    };
+}
+
+=head2 backstop_seconds(\%plan)
+
+When the launcher has to end a worker that did not end itself: well after the case's own limit.
+
+=cut
+
+sub backstop_seconds {
+    my ($plan) = @_;
+    return $plan->{case_seconds} + $plan->{step_seconds} + 30;
+}
+
+my %TLS_CLIENT = (gnutls => 'gnutls', openssl => 'ssl');
+
+sub _tls_client {
+    my ($lane, $asked) = @_;
+    return $TLS_CLIENT{ $asked // $lane->library } // 'ssl';
+}
+
+# The test's configuration, and what the tree has in aux-var-src/ and dnszones-src/, with substitutions.
+sub _files {
+    my (%case) = @_;
+    my ($tree, $number) = ($case{tree}, $case{test}{number});
+    my $configuration = "confs/$number";
+    -f "$tree/$configuration"
+      or Runtest::Error->throw(wrong => "$configuration is missing: it is the MTA's configuration of test $number");
+    my $text = path("$tree/$configuration")->slurp_raw;
+    return (
+        { path => 'test-config', content => $case{substitution}->apply($text, $case{script}{missing}) },
+        _instances(\%case, 'aux-var-src',  'aux-var'),
+        _instances(\%case, 'dnszones-src', 'dnszones'),
+    );
+}
+
+# Every file of the folder; those of other tests as well, which may want what this host has not.
+sub _instances {
+    my ($case, $from, $to) = @_;
+    my $source = path("$case->{tree}/$from");
+    return if !-d $source;
+    my $found = $source->visit(sub { my ($file, $all) = @_; $all->{$file} = 1 if -f $file; return }, { recurse => 1 });
+    return map { _instance($case, $source, path($_), $to) } sort keys %$found;
+}
+
+sub _instance {
+    my ($case, $source, $file, $to) = @_;
+    my $name = $file->relative($source)->stringify;
+    my ($number) = $file->basename =~ /\A([0-9]{4})\./;
+    my $substitution = defined $number ? $case->{substitution}->with(TESTNUM => $number) : $case->{substitution};
+    my %missing;
+    my $content = $substitution->apply($file->slurp_raw, \%missing);
+    if (defined $number && $number eq $case->{test}{number}) {
+        $case->{script}{missing}{$_} = 1 for keys %missing;
+    }
+    return { path => "$to/" . $substitution->apply($name, {}), content => $content };
+}
+
+1;

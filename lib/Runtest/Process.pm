@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Process;
+
+use strict;
+use warnings;
+
+use IO::Select;
+use POSIX qw(:sys_wait_h setgid setsid setuid);
+use Time::HiRes qw(time);
+
+use Exporter 'import';
+our @EXPORT_OK = qw(start_process wait_process end_process describe_status);
+
+=head1 NAME
+
+Runtest::Process - processes of a case: started as some user, waited for with a deadline
+
+=cut
+
+# SIGCHLD wakes whoever waits: no interval, no race.
+pipe my $wake_in, my $wake_out or die "pipe: $!";
+$_->blocking(0) for $wake_in, $wake_out;
+
+my %ended;    # pid => wait status, of processes that ended while another one was waited for
+
+=head2 watch_children()
+
+To be called once, before the first start_process.
+
+=cut
+
+sub watch_children {
+    $SIG{CHLD} = sub { syswrite $wake_out, '.' };    ## no critic (RequireLocalizedPunctuationVars)
+    return;
+}
+
+=head2 start_process(%how)
+
+Starts C<argv>, a list without a shell, and returns the pid. C<user> is C<< { uid, gid, groups } >>, C<environment> the
+whole environment, C<stdin> a handle, C<stdout> and C<stderr> paths to append to or handles; C<session> gives it a
+session of its own. In the child, what fails is written to its stderr and ends it with status 127.
+
+=cut
+
+sub start_process {
+    my (%how) = @_;
+    my $pid = fork // die "fork: $!\n";
+    return $pid if $pid;
+    eval { _become(\%how); 1 } or print STDERR "$how{argv}[0]: $@";
+    POSIX::_exit(127);
+}
+
+sub _become {
+    my ($how) = @_;
+    $SIG{CHLD} = 'DEFAULT';    ## no critic (RequireLocalizedPunctuationVars)
+    setsid() if $how->{session};
+    _redirect(\*STDIN,  '<&',  $how->{stdin});
+    _redirect(\*STDERR, '>>&', $how->{stderr});
+    _redirect(\*STDOUT, '>>&', $how->{stdout});
+    _switch_user($how->{user}) if $how->{user};
+    %ENV = %{ $how->{environment} };    ## no critic (RequireLocalizedPunctuationVars)
+    my @argv = @{ $how->{argv} };
+    exec { $argv[0] } @argv or die "$!\n";
+}
+
+sub _redirect {
+    my ($handle, $mode, $target) = @_;
+    $mode =~ s/&// if !ref $target;
+    open $handle, $mode, $target or die "cannot open $target: $!\n";
+    return;
+}
+
+sub _switch_user {
+    my ($user) = @_;
+    $) = join ' ', $user->{gid}, @{ $user->{groups} };    ## no critic (RequireLocalizedPunctuationVars)
+    setgid($user->{gid}) or die "setgid($user->{gid}): $!\n";
+    setuid($user->{uid}) or die "setuid($user->{uid}): $!\n";
+    return;
+}
+
+=head2 wait_process($pid, $deadline, $handle)
+
+Waits until the process has ended and returns its wait status; undef once the time $deadline (of Time::HiRes::time) has
+passed, and, if $handle is given, also when that is readable. A deadline of 0 asks without waiting.
+
+=cut
+
+sub wait_process {
+    my ($pid, $deadline, $handle) = @_;
+    my $select = IO::Select->new($wake_in, $handle // ());
+    while (1) {
+        sysread $wake_in, my $drained, 4096;
+        _reap();
+        return delete $ended{$pid} if exists $ended{$pid};
+        my $left = $deadline - time;
+        return undef if $left <= 0;    ## no critic (ProhibitExplicitReturnUndef)
+        my @ready = $select->can_read($left);
+        return undef if grep { $_ != $wake_in } @ready;    ## no critic (ProhibitExplicitReturnUndef)
+    }
+}
+
+sub _reap {
+    while ((my $pid = waitpid -1, WNOHANG) > 0) {
+        $ended{$pid} = $?;
+    }
+    return;
+}
+
+=head2 end_process($pid, $patience)
+
+Ends it with SIGTERM, after $patience seconds with SIGKILL, and waits. Returns its wait status, and whether SIGTERM was
+enough.
+
+=cut
+
+sub end_process {
+    my ($pid, $patience) = @_;
+    kill TERM => $pid;
+    my $status = wait_process($pid, time + $patience);
+    return ($status, 1) if defined $status;
+    kill KILL => $pid;
+    return (wait_process($pid, time + $patience), 0);
+}
+
+=head2 describe_status($status)
+
+A wait status in words: C<exit status 1>, C<signal 9 (KILL)>.
+
+=cut
+
+sub describe_status {
+    my ($status) = @_;
+    return 'exit status ' . ($status >> 8) if !($status & 127);
+    require Config;
+    my $name = (split ' ', $Config::Config{sig_name})[ $status & 127 ];
+    return 'signal ' . ($status & 127) . " ($name)" . ($status & 128 ? ', core dumped' : '');
+}
+
+1;

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Report::Terminal;
+
+use strict;
+use warnings;
+
+use Term::ANSIColor qw(colored);
+
+=head1 NAME
+
+Runtest::Report::Terminal - a line per case on stdout, and below it what is to be known of one that did not pass
+
+=head2 new(color => 0 or 1, command => $how_to_call_runtest)
+
+=cut
+
+sub new {
+    my ($class, %given) = @_;
+    return bless { %given, count => {} }, $class;
+}
+
+my %COLOR = (
+    PASS  => 'green',
+    FAIL  => 'bold red',
+    SKIP  => 'yellow',
+    XFAIL => 'cyan',
+    FLAKY => 'bold magenta',
+    ERROR => 'bold red',
+);
+
+my %DIFF_COLOR = ('-' => 'red', '+' => 'green', '@' => 'cyan');
+
+sub _colored {
+    my ($self, $color, $text) = @_;
+    return $self->{color} && defined $color ? colored($text, $color) : $text;
+}
+
+=head2 case($verdict, @notes)
+
+Prints a case: its line, why it is not as it should be, and the notes.
+
+=cut
+
+sub case {
+    my ($self, $verdict, @notes) = @_;
+    my $case = $verdict->{case};
+    $self->{count}{ $verdict->{verdict} }++;
+    my @lines = (
+        sprintf('%s %s %s %.2fs %s%s',
+            $self->_colored($COLOR{ $verdict->{verdict} }, $verdict->{verdict}),
+            $case->test->{number}, $case->lane->name, $verdict->{seconds}, $case->test->{title},
+            defined $verdict->{reason} ? ": $verdict->{reason}" : ''),
+        map { "  $_" } $self->_details($verdict), @notes
+    );
+    print map { "$_\n" } @lines;
+    return;
+}
+
+sub _details {
+    my ($self, $verdict) = @_;
+    return if $verdict->{verdict} ne 'FAIL' && $verdict->{verdict} ne 'FLAKY';
+    return ($self->_failure($verdict), (map { $self->_diff($_) } @{ $verdict->{differences} }), $self->_what_to_do($verdict));
+}
+
+sub _failure {
+    my ($self, $verdict) = @_;
+    my $failure = $verdict->{failure} // return;
+    my @reason = split /\n/, $failure->{reason};
+    my $place = $verdict->{case}->test->{path} . (defined $failure->{line} ? ":$failure->{line}" : '');
+    return ("step:   $place: $failure->{step}", "reason: $reason[0]", map { "        $_" } @reason[1 .. $#reason]);
+}
+
+sub _diff {
+    my ($self, $difference) = @_;
+    return map { $self->_colored($DIFF_COLOR{ substr $_, 0, 1 }, $_) } @{ $difference->{diff} };
+}
+
+sub _what_to_do {
+    my ($self, $verdict) = @_;
+    my $case   = $verdict->{case};
+    my $which  = '--lane ' . $case->lane->name . ' ' . $case->test->{number};
+    my @lines  = ("results: $verdict->{directory}", "again:   $self->{command} $which");
+    push @lines, "accept:  $self->{command} --update $which" if !$verdict->{failure} && $verdict->{verdict} eq 'FAIL';
+    return @lines;
+}
+
+=head2 summary
+
+Prints the last line.
+
+=cut
+
+sub summary {
+    my ($self) = @_;
+    my %count = %{ $self->{count} };
+    my $all   = 0;
+    $all += $_ for values %count;
+    my @parts = map { ($count{ $_->[0] } // 0) . " $_->[1]" } [PASS => 'passed'], [FAIL => 'failed'], [SKIP => 'skipped'], [ERROR => 'errors'];
+    push @parts, "$count{XFAIL} expected failures" if $count{XFAIL};
+    push @parts, "$count{FLAKY} flaky"             if $count{FLAKY};
+    print "$all cases: ", join(', ', @parts), "\n";
+    return;
+}
+
+=head2 tests(@tests)
+
+Prints what --list lists.
+
+=cut
+
+sub tests {
+    my ($self, @tests) = @_;
+    printf "%s  %-16s %s\n", $_->{number}, $_->{folder}, $_->{title} for @tests;
+    return;
+}
+
+1;

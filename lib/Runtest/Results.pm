@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Results;
+
+use strict;
+use warnings;
+
+use Cpanel::JSON::XS ();
+use Errno qw(EWOULDBLOCK);
+use Fcntl qw(LOCK_EX LOCK_NB);
+use File::Path qw(remove_tree);
+use Path::Tiny qw(path);
+use POSIX qw(strftime);
+
+use Runtest::Error;
+
+=head1 NAME
+
+Runtest::Results - what a run leaves on disk: results/RUN/NNNN.LANE/, and results/last
+
+=cut
+
+# How many runs are kept.
+my $KEPT = 5;
+
+my $JSON = Cpanel::JSON::XS->new->latin1->canonical;
+
+=head2 new($tree)
+
+Makes the directory of this run. Runs that are going on at the same time have directories of their own; of those that have
+ended, the newest stay.
+
+=cut
+
+sub new {
+    my ($class, $tree) = @_;
+    my $top  = path("$tree/results");
+    my $name = strftime('%Y%m%d-%H%M%S', gmtime) . "-$$";
+    $top->child($name)->mkpath;
+    my $self = bless { top => $top, directory => $top->child($name) }, $class;
+    open $self->{lock}, '>', "$self->{directory}/lock" or Runtest::Error->throw(broken => "$self->{directory}/lock: $!");
+    flock $self->{lock}, LOCK_EX | LOCK_NB;
+    $self->_point_last_at($name);
+    $self->_remove_old_runs;
+    return $self;
+}
+
+sub _point_last_at {
+    my ($self, $name) = @_;
+    my $link = $self->{top}->child(".last-$$");
+    symlink $name, $link or Runtest::Error->throw(broken => "$link: $!");
+    rename $link, $self->{top}->child('last') or Runtest::Error->throw(broken => "$link: $!");
+    return;
+}
+
+sub _remove_old_runs {
+    my ($self) = @_;
+    my @runs = sort { $b cmp $a } grep { -d && !-l } $self->{top}->children(qr/\A[0-9]{8}-[0-9]{6}-[0-9]+\z/);
+    for my $run (@runs[$KEPT .. $#runs]) {
+        remove_tree("$run") if _has_ended($run);
+    }
+    return;
+}
+
+# A run holds the lock of its directory as long as it lives.
+sub _has_ended {
+    my ($run) = @_;
+    open my $lock, '<', "$run/lock" or return $!{ENOENT};
+    return flock($lock, LOCK_EX | LOCK_NB) || $! != EWOULDBLOCK;
+}
+
+=head2 directory
+
+The directory of this run.
+
+=cut
+
+sub directory { return $_[0]{directory} }
+
+=head2 case($name)
+
+The directory of one case, NNNN.LANE, empty.
+
+=cut
+
+sub case {
+    my ($self, $name) = @_;
+    my $directory = $self->{directory}->child($name);
+    remove_tree("$directory") if -e $directory;
+    $directory->child('raw')->mkpath;
+    $directory->child('munged')->mkpath;
+    return $directory;
+}
+
+=head2 write_stream($directory, $kind, $name, $bytes)
+
+Writes one stream of a case; $kind is C<raw> or C<munged>. A name that would lead elsewhere is refused: it came out of the
+case.
+
+=cut
+
+sub write_stream {
+    my ($directory, $kind, $name, $bytes) = @_;
+    Runtest::Error->throw(broken => "the worker sent a stream of a bad name, '$name'")
+      if $name =~ m{\A/|(?:\A|/)\.\.?(?:/|\z)|\0} || $name eq '';
+    my $file = $directory->child($kind, $name);
+    $file->parent->mkpath;
+    $file->spew_raw($bytes);
+    return;
+}
+
+=head2 write_json($file, @objects)
+
+Writes each object as one line.
+
+=cut
+
+sub write_json {
+    my ($file, @objects) = @_;
+    path($file)->spew_raw(map { $JSON->encode($_) . "\n" } @objects);
+    return;
+}
+
+1;

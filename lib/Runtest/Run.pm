@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Run;
+
+use strict;
+use warnings;
+
+use File::Path qw(remove_tree);
+use List::Util qw(max min);
+use Path::Tiny qw(path);
+
+use Runtest::Case;
+use Runtest::Error;
+use Runtest::Facts qw(learn_facts);
+use Runtest::Kit;
+use Runtest::Lane;
+use Runtest::NoSandbox;
+use Runtest::Options qw(parse_options);
+use Runtest::Report::Terminal;
+use Runtest::Results;
+use Runtest::Sandbox;
+use Runtest::Schedule;
+use Runtest::Suite;
+use Runtest::Update;
+use Runtest::Verdict qw(judge skipped in_error write_result);
+
+=head1 NAME
+
+Runtest::Run - a run from command line to exit status: select, schedule, run, judge, report
+
+=head2 main($top, @arguments)
+
+$top is the directory of runtest. Returns the exit status (docs/exit-status.md); messages that are no results go to stderr.
+
+=cut
+
+sub main {
+    my ($top, @arguments) = @_;
+    local $| = 1;
+    my $status = eval { _main($top, @arguments) };
+    return $status if defined $status;
+    my $error = Runtest::Error->from($@);
+    print {*STDERR} 'runtest: ', $error->message, "\n";
+    return $error->exit_status;
+}
+
+sub _main {
+    my ($top, @arguments) = @_;
+    my $option = parse_options(@arguments);
+    return _manual("$top/runtest", $option->{man} ? 2 : 1) if $option->{help} || $option->{man};
+    my $tree  = path($option->{tree} // $top)->absolute->stringify;
+    my $suite = Runtest::Suite->new($tree);
+    my @tests = $suite->select(@{ $option->{tests} });
+    my $color = $option->{color} eq 'always' || ($option->{color} eq 'auto' && -t STDOUT && !defined $ENV{NO_COLOR});
+    my $report = Runtest::Report::Terminal->new(color => $color, command => $0);
+    if ($option->{list}) {
+        $report->tests(@tests);
+        return 0;
+    }
+    _note($suite->range_hint(@{ $option->{tests} }));
+    my $self = bless { top => $top, tree => $tree, option => $option, report => $report }, __PACKAGE__;
+    return $self->_run(@tests);
+}
+
+sub _manual {
+    my ($file, $verbose) = @_;
+    require Pod::Usage;
+    Pod::Usage::pod2usage(-input => $file, -verbose => $verbose, -exitval => 'NOEXIT', -output => \*STDOUT);
+    return 0;
+}
+
+sub _note {
+    my ($text) = @_;
+    print {*STDERR} "runtest: $text\n" if defined $text;
+    return;
+}
+
+sub _run {
+    my ($self, @tests) = @_;
+    my $option = $self->{option};
+    local $SIG{INT}  = sub { exit 130 };
+    local $SIG{TERM} = sub { exit 143 };
+    my @lanes = Runtest::Lane->find_lanes($self->{top}, $option->{mta}, $option->{lane});
+    $self->_require_lanes(@lanes);
+    $self->{results} = Runtest::Results->new($self->{tree});
+    my $kit_directory = $self->{results}->directory->child('kit');
+    my $guard = Runtest::Run::Guard->new(sub { remove_tree("$kit_directory") });
+    $self->{where} = $self->_where(Runtest::Kit->new("$kit_directory", $self->{top}, $self->{tree}));
+    learn_facts($self->{where}, "$self->{tree}/results/mta-facts.json", @lanes);
+    return $self->_run_cases($self->_cases(\@tests, \@lanes));
+}
+
+sub _require_lanes {
+    my ($self, @lanes) = @_;
+    my %there = (sandbox => 1, map { $_->name => 1 } @lanes);
+    for my $name (@{ $self->{option}{require} }) {
+        $there{$name} or Runtest::Error->throw(missing => "--require $name: there is no such lane (./setup makes those of mta/)");
+    }
+    return;
+}
+
+# The sandbox; or, where there is none or none is wanted, this host.
+sub _where {
+    my ($self, $kit) = @_;
+    my $program = "$self->{top}/build/sandbox";
+    my $refusal = Runtest::Sandbox::refusal($program);
+    my $wanted  = $self->{option}{sandbox};
+    return Runtest::Sandbox->new($program, $kit) if $wanted && !defined $refusal;
+    if (grep { $_ eq 'sandbox' } @{ $self->{option}{require} }) {
+        Runtest::Error->throw(missing => '--require sandbox: ' . ($refusal // '--no-sandbox was given'));
+    }
+    my $why = $wanted ? $refusal : '--no-sandbox was given';
+    $> == 0 or Runtest::Error->throw(broken => "$why\nWithout a sandbox runtest has to be root.");
+    _note("no sandbox, one case at a time on this host: $why");
+    return Runtest::NoSandbox->new($program, $kit);
+}
+
+sub _cases {
+    my ($self, $tests, $lanes) = @_;
+    my @cases;
+    for my $test (@$tests) {
+        for my $lane (grep { $_->runs($test) } @$lanes) {
+            push @cases, Runtest::Case->new(
+                test           => $test,
+                lane           => $lane,
+                tree           => $self->{tree},
+                host           => $self->{where}->host,
+                timeout_factor => $self->{option}{'timeout-factor'},
+                tls_client     => $self->{option}{'tls-client'},
+            );
+        }
+    }
+    return @cases;
+}
+
+sub _run_cases {
+    my ($self, @cases) = @_;
+    my ($runnable, @statuses) = $self->_check(@cases);
+    @$runnable or @statuses or Runtest::Error->throw(missing => 'nothing was run: no lane runs what was selected');
+    my $update = $self->{option}{update} ? Runtest::Update->new : undef;
+    my $schedule = Runtest::Schedule->new(where => $self->{where}, results => $self->{results}, jobs => $self->_jobs);
+    my $signal = $schedule->run(
+        $runnable,
+        sub {
+            my ($outcome, $exception) = @_;
+            my $verdict = defined $exception ? in_error($outcome->case, $exception) : judge($outcome);
+            my ($again, @notes) = $update ? $update->take($outcome, $verdict) : ();
+            return $outcome->case if $again;
+            push @statuses, $self->_report($verdict, @notes);
+            return;
+        }
+    );
+    return $self->_interrupted($signal) if $signal;
+    $self->{report}->summary;
+    return _exit_status(scalar @$runnable, @statuses);
+}
+
+# All that can be known before anything is run: errors of tests end the run here, cases that cannot be run are reported.
+sub _check {
+    my ($self, @cases) = @_;
+    my (@errors, @runnable, @statuses);
+    my $place = { directory => '/testsuite' };
+    for my $case (@cases) {
+        if (!eval { $case->plan($place); 1 }) {
+            my $error = Runtest::Error->from($@);
+            $error->kind eq 'wrong' ? push @errors, $error->message : die $error;
+        }
+        elsif (defined(my $reason = $case->skip_reason)) {
+            push @statuses, $self->_report(skipped($case, $reason));
+        }
+        else {
+            push @runnable, $case;
+        }
+    }
+    my %seen;
+    Runtest::Error->throw(wrong => join "\nruntest: ", grep { !$seen{$_}++ } @errors) if @errors;
+    return (\@runnable, @statuses);
+}
+
+sub _jobs {
+    my ($self) = @_;
+    my $wanted = $self->{option}{jobs} // _cores();
+    return min($wanted, $self->{where}->most_jobs // $wanted);
+}
+
+sub _cores {
+    open my $in, '<', '/proc/cpuinfo' or return 1;
+    my $cores = grep { /^processor\s*:/ } <$in>;
+    return max(1, $cores);
+}
+
+sub _report {
+    my ($self, $verdict, @notes) = @_;
+    eval { write_result($verdict); 1 } or $verdict = in_error($verdict->{case}, $@);
+    $self->{report}->case($verdict, @notes);
+    return $verdict->{exit_status};
+}
+
+my %SIGNAL_STATUS = (INT => 130, TERM => 143, HUP => 129);
+
+sub _interrupted {
+    my ($self, $signal) = @_;
+    $self->{report}->summary;
+    _note("interrupted by SIG$signal: all processes of the tests have ended");
+    return $SIGNAL_STATUS{$signal};
+}
+
+# The worst counts: a broken harness, a wrong test, a failure. Nothing but skips is no success.
+sub _exit_status {
+    my ($run, @statuses) = @_;
+    return 4 if !$run;
+    return max(0, @statuses);
+}
+
+package Runtest::Run::Guard;
+
+# Calls a function when it goes out of scope, however that happens.
+sub new     { my ($class, $function) = @_; return bless { function => $function, pid => $$ }, $class }
+sub DESTROY { my ($self) = @_; $self->{function}->() if $self->{pid} == $$; return }
+
+1;

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Sandbox;
+
+use strict;
+use warnings;
+
+use Runtest::Capture qw(output_of);
+use Runtest::Error;
+use Runtest::Host;
+
+=head1 NAME
+
+Runtest::Sandbox - where cases run: each in a sandbox of its own
+
+=head1 DESCRIPTION
+
+Runtest::NoSandbox has the same methods.
+
+=cut
+
+# In the sandbox, whatever the host is.
+my $DIRECTORY = '/testsuite';
+
+# The ids that the MTA's user gets when the MTA knows it by name only.
+my $MTA_ID = 106;
+
+=head2 new($program, $kit)
+
+With the launcher (src/sandbox.c) and a Runtest::Kit.
+
+=cut
+
+sub new {
+    my ($class, $program, $kit) = @_;
+    return bless { program => $program, kit => $kit, host => Runtest::Host::sandboxed() }, $class;
+}
+
+=head2 refusal($program)
+
+Undef where sandboxes can be made, else the launcher's line that says why not.
+
+=cut
+
+sub refusal {
+    my ($program) = @_;
+    -x $program or Runtest::Error->throw(broken => 'the programs are not built: run ./setup');
+    my $said = output_of($program, '--probe');
+    return $? ? $said =~ s/\n\z//r || "$program --probe says nothing" : undef;
+}
+
+=head2 host
+
+The Runtest::Host.
+
+=cut
+
+sub host { return $_[0]{host} }
+
+=head2 most_jobs
+
+How many cases can run at once: as many as one likes (undef).
+
+=cut
+
+sub most_jobs { return undef }    ## no critic (ProhibitExplicitReturnUndef)
+
+=head2 place($lane)
+
+A place for one case: C<< { directory, library => where the modules are, command => sub ($seconds, @argv) that returns the
+command line, clean => sub () } >>. Descriptor 3 is the wire.
+
+=cut
+
+sub place {
+    my ($self, $lane) = @_;
+    my $user   = $lane->user;
+    my @common = (
+        $self->{program},
+        '--fd'     => 3,
+        '--user'   => "$user->{name}:$user->{uid}:$user->{gid}",
+        '--unpack' => $self->{kit}->common,
+        '--unpack' => $self->{kit}->lane($lane),
+    );
+    return {
+        directory => $DIRECTORY,
+        library   => '/runtest/lib',
+        command   => sub { my ($seconds, @argv) = @_; return (@common, '--timeout' => $seconds, '--', @argv) },
+        clean     => sub { return },
+    };
+}
+
+=head2 ask($lane, $user, @arguments)
+
+What the lane's MTA says, stdout and stderr, to C<exim -C CONFIGURATION arguments>; with a user of name $user.
+
+=cut
+
+sub ask {
+    my ($self, $lane, $user, @arguments) = @_;
+    my $tar = $self->{asking}{ $lane->name } //= $self->{kit}->asking($lane);
+    return output_of(
+        $self->{program},
+        '--timeout' => 20,
+        '--user'    => "$user:$MTA_ID:$MTA_ID",
+        '--unpack'  => $tar,
+        '--', "$DIRECTORY/eximdir/exim", '-C', "$DIRECTORY/facts.conf", @arguments
+    );
+}
+
+=head2 mta_user(\%names)
+
+The user that the MTA runs as in here, from the facts' names.
+
+=cut
+
+sub mta_user {
+    my ($self, $names) = @_;
+    my ($user, $group) = @$names{qw(user group)};
+    my $uid = $user =~ /\A[0-9]+\z/  ? $user  : $MTA_ID;
+    my $gid = $group =~ /\A[0-9]+\z/ ? $group : $MTA_ID;
+    my $name = $user =~ /\A[0-9]+\z/ ? 'eximuser' : $user;
+    return { name => $name, group => $name, uid => $uid, gid => $gid };
+}
+
+1;

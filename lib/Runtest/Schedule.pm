@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Schedule;
+
+use strict;
+use warnings;
+
+use Cpanel::JSON::XS ();
+use IO::Async::Loop;
+use IO::Async::Process;
+use Time::HiRes qw(time);
+
+use Runtest::Error;
+use Runtest::Outcome;
+use Runtest::Plan;
+
+=head1 NAME
+
+Runtest::Schedule - runs cases side by side
+
+=head2 new(where => $sandbox, results => $results, jobs => N)
+
+$sandbox is a Runtest::Sandbox or a Runtest::NoSandbox.
+
+=cut
+
+sub new {
+    my ($class, %given) = @_;
+    return bless { %given, loop => IO::Async::Loop->new, running => {}, queue => [] }, $class;
+}
+
+=head2 run(\@cases, \&done)
+
+Runs the cases and calls done($outcome, $exception) as each ends, in the order in which they do; done may return a case
+that is to run (again). The exception is set, and there is no verdict, when a case could not be run. Returns undef, or the
+name of the signal (INT, TERM, HUP) that ended the run: then every case's processes have ended.
+
+=cut
+
+sub run {
+    my ($self, $cases, $done) = @_;
+    @$self{qw(queue done)} = ([@$cases], $done);
+    my $loop = $self->{loop};
+    for my $signal (qw(INT TERM HUP)) {
+        $loop->attach_signal($signal => sub { $self->_interrupt($signal) });
+    }
+    $self->_fill;
+    $loop->run if %{ $self->{running} };
+    return $self->{interrupted};
+}
+
+sub _fill {
+    my ($self) = @_;
+    while (!$self->{interrupted} && @{ $self->{queue} } && keys %{ $self->{running} } < $self->{jobs}) {
+        my $case = shift @{ $self->{queue} };
+        eval { $self->_start($case); 1 } or $self->_finished(Runtest::Outcome->new($case), $@);
+    }
+    $self->{loop}->stop if !%{ $self->{running} };
+    return;
+}
+
+sub _interrupt {
+    my ($self, $signal) = @_;
+    $self->{interrupted} //= $signal;
+    $_->kill('TERM') for values %{ $self->{running} };
+    return;
+}
+
+sub _start {
+    my ($self, $case) = @_;
+    my $place = $self->{where}->place($case->lane);
+    my $plan  = $case->plan($place);
+    my $outcome = Runtest::Outcome->new($case, $self->{results}->case($case->name), $place->{directory});
+    my $started = time;
+    my $process = IO::Async::Process->new(
+        command => [
+            $place->{command}->(
+                Runtest::Plan::backstop_seconds($plan),
+                $^X, "-I$place->{library}", '-MRuntest::Worker', '-e', 'Runtest::Worker::main()'
+            )
+        ],
+        stdin     => { from => Cpanel::JSON::XS->new->latin1->canonical->convert_blessed->encode($plan) },
+        stdout    => { on_read => _reader($outcome, 'take_stderr') },
+        stderr    => { on_read => _reader($outcome, 'take_stderr') },
+        fd3       => { on_read => _reader($outcome, 'take_wire') },
+        on_finish => sub {
+            my (undef, $status) = @_;
+            my $failed = $outcome->{exception};
+            eval { $outcome->finish($status, time - $started); $place->{clean}->(); 1 } or $failed //= $@;
+            $self->_finished($outcome, $failed);
+        },
+    );
+    $self->{running}{ $case->name } = $process;
+    $self->{loop}->add($process);
+    return;
+}
+
+# What cannot be taken (a full disk) is kept as the case's exception; the rest is read and dropped.
+sub _reader {
+    my ($outcome, $take) = @_;
+    return sub {
+        my (undef, $buffer) = @_;
+        my $bytes = $$buffer;
+        $$buffer = '';
+        return 0 if $outcome->{exception};
+        eval { $outcome->$take($bytes); 1 } or $outcome->{exception} = $@;
+        return 0;
+    };
+}
+
+sub _finished {
+    my ($self, $outcome, $exception) = @_;
+    delete $self->{running}{ $outcome->case->name };
+    my $again = $self->{interrupted} ? undef : $self->{done}->($outcome, $exception);
+    unshift @{ $self->{queue} }, $again if $again;
+    $self->_fill;
+    return;
+}
+
+1;

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Script;
+
+use strict;
+use warnings;
+
+use Path::Tiny qw(path);
+
+use Runtest::Commands qw(command_named directive_named);
+use Runtest::Error;
+use Runtest::Requirements qw(parse_requirement);
+use Runtest::Words qw(split_words plain_word);
+
+=head1 NAME
+
+Runtest::Script - a test's script, understood as a whole before any of it is run
+
+=head1 DESCRIPTION
+
+docs/writing-tests.md has the language. A parsed script is
+
+    { requirements => [...],            # from its head
+      exclusive => 1, clock => DATE, expect_fail => { requirement, reason },
+      directives => { munge => [NAME...], sortlog => 1, ... },
+      steps => [...], missing => { HOSTIPV6 => 1 } }    # substitutions that this host has no value for
+
+and a step C<< { line, text, command, sudo, user, delay, words, redirections, data, status, environment } >>: C<status> is
+the expected exit status as C<< { is => N } >> or C<< { not => N } >>, C<words> are Runtest::Words' behind the command,
+C<data> the data lines with substitutions.
+
+=head2 parse($tree, $path, $substitution)
+
+Returns the parsed script. Dies (wrong) of what it does not understand, with file:line.
+
+=cut
+
+sub parse {
+    my ($class, $tree, $path, $substitution) = @_;
+    my $self = bless {
+        path         => $path,
+        lines        => [split /\n/, path("$tree/$path")->slurp_raw],
+        next         => 1,                                               # the first line is the title
+        substitution => $substitution,
+        missing      => {},
+        requirements => [],
+        directives   => {},
+        steps        => [],
+        pending      => _nothing_pending(),
+    }, $class;
+    $self->_parse_line while $self->{next} < @{ $self->{lines} };
+    $self->_wrong('an exit status is set here, and no command follows it') if $self->{pending}{set};
+    delete @$self{qw(lines next line substitution pending)};
+    return $self;
+}
+
+sub _wrong {
+    my ($self, $message) = @_;
+    chomp $message;
+    return Runtest::Error->throw(wrong => "$self->{path}:$self->{line}: $message");
+}
+
+# What a line of digits says of the next command.
+sub _nothing_pending { return { status => { is => 0 }, environment => {}, set => 0 } }
+
+# What a line may be, in the order in which it is tried: [pattern, method called with what the pattern captured].
+my @LINES = (
+    [qr/###(?:\s.*)?/,                                              '_mark'],
+    [qr/\s*(?:#.*)?/,                                               '_comment'],
+    [qr/(~?)([0-9]+)((?:\s+\w+=\S*)*)\s*/,                          '_expect_status'],
+    [qr/need\s+(\S.*?)\s*/,                                         '_need'],
+    [qr/(need_\w+)\s*/,                                             '_need_older'],
+    [qr/(exclusive)\s*/,                                            '_set'],
+    [qr/(clock)\s+(\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?)\s*/, '_set'],
+    [qr/expect-fail\s+([^:]+?)\s*:\s*(\S.*?)\s*/,                   '_expect_fail'],
+    [qr/(\S.*?)\s*/,                                                '_directive_or_command'],
+);
+
+sub _parse_line {
+    my ($self) = @_;
+    my $text = $self->_joined_line;
+    for my $line (@LINES) {
+        my ($pattern, $method) = @$line;
+        my @captures = $text =~ /\A$pattern\z/ or next;
+        return $self->$method($text, @captures);
+    }
+    return $self->_wrong("not understood: $text");
+}
+
+# A line that ends in a backslash goes on in the next one; errors name the first.
+sub _joined_line {
+    my ($self) = @_;
+    my $text = $self->{lines}[ $self->{next}++ ];
+    $self->{line} = $self->{next};
+    return $text if $text =~ /\A\s*#/;
+    while ($text =~ s/\\\z//) {
+        $self->{next} < @{ $self->{lines} } or $self->_wrong('the last line ends in a backslash');
+        my $more = $self->{lines}[ $self->{next}++ ];
+        $text .= $more =~ s/\A\s+//r;
+    }
+    return $text;
+}
+
+sub _comment { return }
+
+sub _mark {
+    my ($self, $text) = @_;
+    my $shown = $self->_substituted($text);
+    push @{ $self->{steps} }, { line => $self->{line}, text => $text, command => '###', mark => $shown, status => { is => 0 } };
+    return;
+}
+
+sub _expect_status {
+    my ($self, undef, $not, $number, $settings) = @_;
+    my %environment = $self->_substituted($settings) =~ /(\w+)=(\S*)/g;
+    $self->{pending} = {
+        status      => { ($not ? 'not' : 'is') => $number + 0 },
+        environment => \%environment,
+        set         => 1,
+    };
+    return;
+}
+
+# What stands at a script's head decides before the first step whether and how the case is run.
+sub _at_head {
+    my ($self, $what) = @_;
+    $self->_wrong("'$what' belongs at the head of the script, before the first command") if @{ $self->{steps} };
+    return;
+}
+
+sub _requirement {
+    my ($self, $text) = @_;
+    return eval { parse_requirement($text) } // $self->_wrong($@);
+}
+
+sub _need {
+    my ($self, undef, $text) = @_;
+    $self->_at_head('need');
+    push @{ $self->{requirements} }, $self->_requirement($text);
+    return;
+}
+
+sub _need_older {
+    my ($self, undef, $spelling) = @_;
+    $self->_at_head($spelling);
+    my ($known, $requirement) = Runtest::Requirements::older_spelling($spelling);
+    $known or $self->_wrong("requirement '$spelling' is not understood");
+    push @{ $self->{requirements} }, $self->_requirement($requirement) if defined $requirement;
+    return;
+}
+
+sub _set {
+    my ($self, undef, $name, $value) = @_;
+    $self->_at_head($name);
+    $self->{$name} = $value // 1;
+    return;
+}
+
+sub _expect_fail {
+    my ($self, undef, $requirement, $reason) = @_;
+    $self->_at_head('expect-fail');
+    $self->{expect_fail} = { requirement => $self->_requirement($requirement), reason => $reason };
+    return;
+}
+
+sub _directive_or_command {
+    my ($self, $text) = @_;
+    my ($name, $rest) = split ' ', $text, 2;
+    return $self->_command($text) if !directive_named($name);
+    if ($name eq 'munge') {
+        my ($set) = ($rest // '') =~ /\A(\S+)\z/ or $self->_wrong("munge wants one name of a rule set: 'munge NAME'");
+        push @{ $self->{directives}{munge} }, $set;
+    }
+    else {
+        $self->_wrong("'$name' takes nothing behind it") if defined $rest;
+        $self->{directives}{$name} = 1;
+    }
+    return;
+}
+
+sub _substituted {
+    my ($self, $text) = @_;
+    return $self->{substitution}->apply($text, $self->{missing});
+}
+
+sub _command {
+    my ($self, $text) = @_;
+    my $pending = delete $self->{pending};
+    $self->{pending} = _nothing_pending();
+    my $step = {
+        line        => $self->{line},
+        text        => $text,
+        status      => $pending->{status},
+        environment => $pending->{environment},
+    };
+    my ($words, $redirections) = eval { split_words($self->_substituted($text)) };
+    $words or $self->_wrong($@);
+    $step->{redirections} = $redirections;
+    my $entry = $self->_take_prefixes($step, $words);
+    $step->{words} = $words;
+    $step->{data} = $self->_data($step->{command}, $entry->{verbatim}) if $entry->{data};
+    push @{ $self->{steps} }, $step;
+    return;
+}
+
+# NAME=value... N sudo -u USER stand before the command's name, in this order.
+sub _take_prefixes {
+    my ($self, $step, $words) = @_;
+    my $first = sub { return @$words ? plain_word($words->[0]) // '' : '' };
+    while ($first->() =~ /\A(\w+)=(.*)\z/s) {
+        $step->{environment}{$1} = $2;
+        shift @$words;
+    }
+    $step->{delay} = plain_word(shift @$words) if $first->() =~ /\A[0-9]+\z/;
+    if ($first->() eq 'sudo') {
+        shift @$words;
+        $step->{sudo} = 1;
+        if ($first->() eq '-u') {
+            shift @$words;
+            $step->{user} = length $first->() ? plain_word(shift @$words) : $self->_wrong('sudo -u wants a user');
+        }
+    }
+    my $name  = $step->{command} = $first->();
+    my $entry = command_named($name) or $self->_wrong("unknown command '$name'");
+    shift @$words;
+    $self->_check_prefixes($step, $entry);
+    return $entry;
+}
+
+sub _check_prefixes {
+    my ($self, $step, $entry) = @_;
+    my $name = $step->{command};
+    $self->_wrong("'$name' cannot be run with sudo") if $step->{sudo} && !$entry->{sudo};
+    $self->_wrong("only exim takes a number of seconds before it, not '$name'")
+      if defined $step->{delay} && $entry->{run} ne 'exim';
+    return;
+}
+
+# Data lines up to ****; scripts of old have white space behind it.
+sub _data {
+    my ($self, $name, $verbatim) = @_;
+    my @data;
+    my $start = $self->{line};
+    while ($self->{next} < @{ $self->{lines} }) {
+        my $line = $self->{lines}[ $self->{next}++ ];
+        return \@data if $line =~ /\A\*\*\*\*\s*\z/;
+        push @data, $verbatim ? $line : $self->_substituted($line);
+    }
+    $self->{line} = $start;
+    return $self->_wrong("'$name' takes data lines, and the line '****' that ends them is missing");
+}
+
+1;

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Update;
+
+use strict;
+use warnings;
+
+use Runtest::Diff qw(unified_diff);
+use Runtest::Golden;
+use Runtest::Verdict qw(munge_outcome);
+
+=head1 NAME
+
+Runtest::Update - --update: writes the goldens of what ran, twice the same
+
+=head2 new
+
+For one run.
+
+=cut
+
+sub new {
+    my ($class) = @_;
+    return bless { first => {}, written => {} }, $class;
+}
+
+=head2 take($outcome, \%verdict)
+
+Takes a case's verdict, which it may change. Returns whether the case is to run again, and notes on what was written. A case
+that failed in itself, or differs from run to run, gets no golden.
+
+=cut
+
+sub take {
+    my ($self, $outcome, $verdict) = @_;
+    return (0, 'its goldens are left as they are') if $verdict->{failure} || $verdict->{verdict} eq 'ERROR';
+    my $name   = $outcome->case->name;
+    my $munged = munge_outcome($outcome);
+    my $first  = delete $self->{first}{$name};
+    if (!$first) {
+        $self->{first}{$name} = $munged;
+        return (1);
+    }
+    my @flaky = _differing($first, $munged);
+    return (0, $self->_write($outcome->case, $verdict)) if !@flaky;
+    %$verdict = (
+        %$verdict,
+        verdict     => 'FLAKY',
+        reason      => 'two runs gave different results, so its goldens are left as they are',
+        differences => \@flaky,
+        exit_status => 1,
+    );
+    return (0);
+}
+
+sub _differing {
+    my ($first, $second) = @_;
+    my %streams = map { $_ => 1 } keys %$first, keys %$second;
+    return map { { stream => $_, diff => [unified_diff("first run's $_", $first->{$_} // '', "second run's $_", $second->{$_} // '')] } }
+      grep { ($first->{$_} // '') ne ($second->{$_} // '') } sort keys %streams;
+}
+
+# What another lane has just written is not written over: the lanes disagree, and a person has to decide.
+sub _write {
+    my ($self, $case, $verdict) = @_;
+    my $golden = Runtest::Golden->new($case->{tree}, $case->test->{number}, $case->lane);
+    my @differences = @{ $verdict->{differences} };
+    if (my ($path) = grep { $self->{written}{$_} } map { $_->{path} } @differences) {
+        $verdict->{reason} = "lane $self->{written}{$path} has just written $path, and this lane differs";
+        return;
+    }
+    my @notes;
+    for my $difference (@differences) {
+        $golden->replace($difference->{path}, $difference->{text});
+        $self->{written}{ $difference->{path} } = $case->lane->name;
+        push @notes, (length $difference->{text} ? 'wrote ' : 'removed ') . $difference->{path};
+    }
+    @$verdict{qw(verdict reason differences exit_status)} = ('PASS', undef, [], 0) if $verdict->{verdict} eq 'FAIL';
+    return @notes;
+}
+
+1;

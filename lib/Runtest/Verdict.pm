@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Verdict;
+
+use strict;
+use warnings;
+
+use Runtest::Compare qw(compare_streams);
+use Runtest::Error;
+use Runtest::Golden;
+use Runtest::Munge;
+use Runtest::Results;
+
+use Exporter 'import';
+our @EXPORT_OK = qw(judge munge_outcome skipped in_error write_result);
+
+=head1 NAME
+
+Runtest::Verdict - PASS, FAIL, SKIP, XFAIL, FLAKY or ERROR, and why
+
+=head1 DESCRIPTION
+
+A verdict is C<< { verdict, case, reason, seconds, failure, differences, directory, exit_status } >>: C<failure> is the step's (the worker's),
+C<differences> are Runtest::Compare's, C<exit_status> is what a run that has it ends with (docs/exit-status.md).
+
+=head2 judge($outcome)
+
+Munges and compares what a case wrote, and decides.
+
+=cut
+
+sub judge {
+    my ($outcome) = @_;
+    my $case  = $outcome->case;
+    my $fixed = { case => $case, seconds => $outcome->seconds, directory => $outcome->directory };
+    my $trouble = $outcome->trouble;
+    my $verdict = eval {
+        my $munged = munge_outcome($outcome);
+        my $golden = Runtest::Golden->new($case->{tree}, $case->test->{number}, $case->lane);
+        my @differences = compare_streams($munged, $golden, $case->directives);
+        defined $trouble ? Runtest::Error->throw(broken => $trouble) : _decide($case, $outcome->failure, @differences);
+    } // in_error($case, $@);
+    return { %$verdict, %$fixed };
+}
+
+sub _decide {
+    my ($case, $failure, @differences) = @_;
+    my $expected = $case->expected_failure;
+    my $failed   = $failure || @differences;
+    my %details  = (failure => $failure, differences => \@differences);
+    if (defined $expected) {
+        return { %details, verdict => 'XFAIL', reason => $expected, exit_status => 0 } if $failed;
+        return { verdict => 'FAIL', reason => "it passed, and expect-fail says: $expected", exit_status => 1, differences => [] };
+    }
+    return { verdict => 'PASS', exit_status => 0, differences => [] } if !$failed;
+    return { %details, verdict => 'FAIL', reason => _reason($case, $failure, @differences), exit_status => 1 };
+}
+
+sub _reason {
+    my ($case, $failure, @differences) = @_;
+    if ($failure) {
+        my $place = defined $failure->{line} ? $case->test->{path} . ":$failure->{line}" : $case->test->{path};
+        my ($first) = split /\n/, $failure->{reason};
+        return "$place: $first";
+    }
+    return join(', ', map { $_->{stream} } @differences) . (@differences > 1 ? ' differ' : ' differs');
+}
+
+=head2 munge_outcome($outcome)
+
+The munged streams by golden name; they are written to the results as well.
+
+=cut
+
+sub munge_outcome {
+    my ($outcome) = @_;
+    my $case  = $outcome->case;
+    my $munge = Runtest::Munge->new(
+        values     => $case->munge_values($outcome->case_directory),
+        sets       => $case->directives->{munge} || [],
+        directives => $case->directives,
+    );
+    my $munged = $munge->streams($outcome->raw);
+    Runtest::Results::write_stream($outcome->directory, 'munged', $_, $munged->{$_}) for sort keys %$munged;
+    return $munged;
+}
+
+=head2 skipped($case, $reason), in_error($case, $exception)
+
+The verdicts of cases that were not run, or that the harness could not judge.
+
+=cut
+
+sub skipped {
+    my ($case, $reason) = @_;
+    return { verdict => 'SKIP', case => $case, reason => $reason, seconds => 0, exit_status => 0, differences => [] };
+}
+
+sub in_error {
+    my ($case, $exception) = @_;
+    my $error = Runtest::Error->from($exception);
+    return {
+        verdict     => 'ERROR',
+        case        => $case,
+        reason      => $error->message,
+        seconds     => 0,
+        exit_status => $error->exit_status,
+        differences => [],
+    };
+}
+
+=head2 write_result($verdict)
+
+Writes result.json of a case that was run.
+
+=cut
+
+sub write_result {
+    my ($verdict) = @_;
+    my $directory = $verdict->{directory} // return;
+    my ($test, $lane) = ($verdict->{case}->test, $verdict->{case}->lane);
+    Runtest::Results::write_json(
+        $directory->child('result.json'),
+        {
+            test     => $test->{number},
+            title    => $test->{title},
+            lane     => $lane->name,
+            versions => $lane->facts->{versions},
+            verdict  => $verdict->{verdict},
+            reason   => $verdict->{reason},
+            seconds  => 0 + sprintf('%.3f', $verdict->{seconds}),
+            failure  => $verdict->{failure},
+            streams  => [map { $_->{stream} } @{ $verdict->{differences} }],
+        }
+    );
+    return;
+}
+
+1;

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Wire;
+
+use strict;
+use warnings;
+
+use Cpanel::JSON::XS ();
+
+use Runtest::Error;
+
+=head1 NAME
+
+Runtest::Wire - what a worker tells the driver, and nothing else leaves a sandbox
+
+=head1 DESCRIPTION
+
+A pipe carries records. A record is one line of JSON with C<type> and whatever else belongs to it; one with C<size> is
+followed by that many bytes, which are its C<bytes>. The reader trusts nothing that it reads to be well-formed: the
+worker's side runs what the test says.
+
+=cut
+
+my $JSON = Cpanel::JSON::XS->new->latin1->canonical;
+
+# The most that a stream may hold; what is longer is cut there and says so.
+our $MOST_BYTES = 64 * 1024 * 1024;
+
+=head2 send_record($handle, \%record, $bytes)
+
+Writes one record. Dies when the driver has gone.
+
+=cut
+
+sub send_record {
+    my ($handle, $record, $bytes) = @_;
+    local $record->{size} = length $bytes if defined $bytes;
+    my $message = $JSON->encode($record) . "\n" . ($bytes // '');
+    my $done = 0;
+    while ($done < length $message) {
+        my $written = syswrite $handle, $message, length($message) - $done, $done;
+        defined $written or $!{EINTR} or die "the driver does not listen: $!\n";
+        $done += $written // 0;
+    }
+    return;
+}
+
+=head2 new
+
+A reader that records are fed to.
+
+=cut
+
+sub new {
+    my ($class) = @_;
+    return bless { buffer => '', records => [], open => undef }, $class;
+}
+
+=head2 feed($bytes)
+
+Takes what was read from the pipe and returns the records that are whole by now. Dies (broken) of what is no record.
+
+=cut
+
+sub feed {
+    my ($self, $bytes) = @_;
+    $self->{buffer} .= $bytes;
+    my @records;
+    while (my $record = $self->_next) {
+        push @records, $record;
+    }
+    return @records;
+}
+
+sub _next {
+    my ($self) = @_;
+    my $record = delete $self->{open};
+    if (!$record) {
+        $self->{buffer} =~ s/\A([^\n]*)\n// or return;
+        my $line = $1;
+        $record = eval { $JSON->decode($line) };
+        ref $record eq 'HASH' or Runtest::Error->throw(broken => 'the worker sent something else than a record');
+    }
+    my $size = $record->{size} // return $record;
+    $size =~ /\A[0-9]+\z/ && $size <= $MOST_BYTES
+      or Runtest::Error->throw(broken => 'the worker announced a stream of impossible size');
+    if (length $self->{buffer} < $size) {
+        $self->{open} = $record;
+        return;
+    }
+    $record->{bytes} = substr $self->{buffer}, 0, $size, '';
+    return $record;
+}
+
+1;

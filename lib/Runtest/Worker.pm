@@ -1,0 +1,321 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Worker;
+
+use strict;
+use warnings;
+
+use Cpanel::JSON::XS ();
+use File::Basename qw(dirname);
+use File::Path qw(make_path);
+use IO::Handle;
+use Time::HiRes qw(time);
+
+use Runtest::Commands qw(command_named);
+use Runtest::Collect qw(collect_streams);
+use Runtest::Process qw(start_process wait_process end_process describe_status);
+use Runtest::Settle qw(unsettled);
+use Runtest::Wire;
+use Runtest::Words qw(expand_words);
+
+=head1 NAME
+
+Runtest::Worker - runs one case: inside the sandbox, as its root
+
+=head1 DESCRIPTION
+
+It reads the case's plan (Runtest::Plan) from standard input, does its steps one after the other, and sends what it
+collected through descriptor 3 (Runtest::Wire). The functions of Runtest/Commands/ are called with the worker and the step;
+what they die of ends the script and is the case's reason for FAIL.
+
+The worker's fields that commands use: C<plan>, C<deadline> (of the step), C<daemons>, C<servers> and C<background> (pids, with
+what they are), C<done> (what the next step's settling waits for).
+
+=cut
+
+# How long a process may take to obey SIGTERM, in seconds.
+our $PATIENCE = 5;
+
+=head2 main()
+
+The whole life of a worker. Exits 0 once the results are sent, whatever the case's fate is.
+
+=cut
+
+sub main {
+    my $plan = Cpanel::JSON::XS->new->latin1->decode(do { local $/ = undef; <STDIN> });
+    open STDIN, '<', '/dev/null' or die "/dev/null: $!\n";
+    open my $wire, '>&=', 3 or die "descriptor 3: $!\n";
+    my $self = bless { plan => $plan, wire => $wire, daemons => [], servers => [], background => [] }, __PACKAGE__;
+    Runtest::Process::watch_children();
+    umask 022;
+    $self->_prepare;
+    my $failure = $self->_run_script;
+    $failure = $self->_end_everything // $failure if !$failure;
+    $self->_end_what_is_left if $failure;
+    $self->_send_streams;
+    $self->send_record({ type => 'verdict', failure => $failure });
+    return;
+}
+
+=head2 send_record(\%record, $bytes)
+
+To the driver.
+
+=cut
+
+sub send_record {
+    my ($self, $record, $bytes) = @_;
+    Runtest::Wire::send_record($self->{wire}, $record, $bytes);
+    return;
+}
+
+sub _prepare {
+    my ($self) = @_;
+    my $plan = $self->{plan};
+    chdir $plan->{directory} or die "$plan->{directory}: $!\n";
+    chmod oct('1777'), '.' or die "$plan->{directory}: $!\n";    # steps that are not sudo write here as the caller
+    for my $directory (@{ $plan->{directories} }) {
+        mkdir $directory->{path} or die "$directory->{path}: $!\n";
+        chown $directory->{uid}, $directory->{gid}, $directory->{path} or die "$directory->{path}: $!\n";
+        chmod oct($directory->{mode}), $directory->{path} or die "$directory->{path}: $!\n";
+    }
+    for my $file (@{ $plan->{files} }) {
+        make_path(dirname($file->{path}));
+        $self->write_file($file->{path}, $file->{content});
+    }
+    $self->write_file($_, '') for qw(test-stdout test-stderr);
+    return;
+}
+
+=head2 write_file($path, $content), append_file($path, $content)
+
+A file of the case's directory, as root, mode 0644.
+
+=cut
+
+sub write_file {
+    my ($self, $path, $content) = @_;
+    return _put('>', $path, $content);
+}
+
+sub append_file {
+    my ($self, $path, $content) = @_;
+    return _put('>>', $path, $content);
+}
+
+sub _put {
+    my ($mode, $path, $content) = @_;
+    open my $out, $mode, $path or die "$path: $!\n";
+    print {$out} $content or die "$path: $!\n";
+    close $out or die "$path: $!\n";
+    return;
+}
+
+# Returns undef, or the failure: { line, step, reason }.
+sub _run_script {
+    my ($self) = @_;
+    my $plan     = $self->{plan};
+    my $case_end = time + $plan->{case_seconds};
+    for my $step (@{ $plan->{steps} }) {
+        my $started = time;
+        my $step_end = $started + $plan->{step_seconds};
+        $self->{deadline} = $step_end < $case_end ? $step_end : $case_end;
+        $self->{running} = { pids => [] };
+        $self->send_record({ type => 'begin', line => $step->{line}, text => $step->{text}, time => $started });
+        my $failed = eval { $self->_run_step($step); 1 } ? undef : ($@ =~ s/\n\z//r);
+        my %done = (line => $step->{line}, text => $step->{text}, start => $started, end => time, %{ $self->{running} });
+        $self->send_record({ type => 'step', %done, failed => $failed });
+        return { line => $step->{line}, step => $step->{text}, reason => $failed } if defined $failed;
+    }
+    return;
+}
+
+sub _run_step {
+    my ($self, $step) = @_;
+    my $entry = command_named($step->{command});
+    require "Runtest/Commands/$entry->{module}.pm";
+    my $run = "Runtest::Commands::$entry->{module}"->can($entry->{run});
+    $run->($self, $step);
+    $self->settle if $entry->{settles};
+    $self->check_daemons;
+    return;
+}
+
+=head2 arguments($step)
+
+The step's words, with patterns and C<$msgN> filled in as of now.
+
+=cut
+
+sub arguments {
+    my ($self, $step) = @_;
+    return expand_words($step->{words}, sub { $self->_message_id($_[0]) });
+}
+
+sub _message_id {
+    my ($self, $number) = @_;
+    my %ids = map { m{/([^/]+)-[DH]\z} ? ($1 => 1) : () } glob('spool/input/*-H spool/input/?/*-H');
+    my @ids = sort keys %ids;
+    return $ids[ $number - 1 ] // die "\$msg$number: " . @ids . " messages are on the queue\n";
+}
+
+=head2 environment($step), user($step)
+
+What the step's command is started with: an environment made from nothing, and the caller (or root for sudo, or the user
+that sudo -u names).
+
+=cut
+
+sub environment {
+    my ($self, $step) = @_;
+    return { %{ $self->{plan}{environment} }, %{ $step->{environment} || {} } };
+}
+
+sub user {
+    my ($self, $step) = @_;
+    return { uid => 0, gid => 0, groups => [0] } if $step->{sudo} && !defined $step->{user};
+    return $self->{plan}{caller} if !defined $step->{user};
+    my ($uid, $gid) = (getpwnam $step->{user})[ 2, 3 ];
+    defined $uid or die "there is no user '$step->{user}'\n";
+    return { uid => $uid, gid => $gid, groups => [$gid] };
+}
+
+=head2 run($step, %how)
+
+Runs a program of the step in the foreground, within the step's deadline, and returns its wait status. %how is as for
+start_process; what is left out is the step's: user, environment, redirections, test-stdout and test-stderr. Dies when the
+deadline passes.
+
+=cut
+
+sub run {
+    my ($self, $step, %how) = @_;
+    my $pid = $self->start($step, %how);
+    my $status = wait_process($pid, $self->{deadline});
+    if (!defined $status) {
+        end_process($pid, $PATIENCE);
+        die $self->_too_long("pid $pid (@{ $how{argv} }) to end") . "\n";
+    }
+    $self->{running}{status} = describe_status($status);
+    return $status;
+}
+
+sub _too_long {
+    my ($self, $for) = @_;
+    return "timeout: waited for $for";
+}
+
+=head2 start($step, %how)
+
+The same, without waiting: returns the pid.
+
+=cut
+
+sub start {
+    my ($self, $step, %how) = @_;
+    my %file = %{ $step->{redirections} || {} };
+    my ($input, $output, $append) =
+      map { $file{$_} ? (expand_words([ $file{$_} ], sub { $self->_message_id($_[0]) }))[0] : undef } qw(input output append);
+    _put('>', $output, '') if defined $output;
+    my $stdin = $how{stdin};
+    if (defined $input || !$stdin) {
+        open $stdin, '<', $input // '/dev/null' or die "$input: $!\n";
+    }
+    my $pid = start_process(
+        user        => $self->user($step),
+        environment => $self->environment($step),
+        stderr      => 'test-stderr',
+        %how,
+        stdin  => $stdin,
+        stdout => $output // $append // $how{stdout} // 'test-stdout',
+    );
+    push @{ $self->{running}{pids} }, $pid;
+    return $pid;
+}
+
+=head2 expect($step, $status)
+
+Dies unless the wait status is what the script expects of the step.
+
+=cut
+
+sub expect {
+    my ($self, $step, $status) = @_;
+    my $expected = $step->{status};
+    my $got      = $status & 127 ? -1 : $status >> 8;
+    return if exists $expected->{is} ? $got == $expected->{is} : $got >= 0 && $got != $expected->{not};
+    my $wanted = exists $expected->{is} ? "exit status $expected->{is}" : "any exit status but $expected->{not}";
+    die "expected $wanted, got " . describe_status($status) . "\n";
+}
+
+=head2 settle()
+
+Waits until everything that the step caused has ended; daemons, waiting servers and background commands may stay.
+
+=cut
+
+sub settle {
+    my ($self) = @_;
+    my @remaining = unsettled(
+        program => $self->{plan}{settle},
+        seconds => $self->{deadline} - time,
+        keep    => [map { $_->{pid} } @{ $self->{daemons} }],
+        tree    => [map { $_->{pid} } @{ $self->{servers} }, @{ $self->{background} }],
+    );
+    die join("\n  ", $self->_too_long('these processes of the step to end:'), @remaining) . "\n" if @remaining;
+    return;
+}
+
+=head2 check_daemons()
+
+Dies when a daemon has ended that nobody told to.
+
+=cut
+
+sub check_daemons {
+    my ($self) = @_;
+    for my $daemon (@{ $self->{daemons} }) {
+        my $status = wait_process($daemon->{pid}, 0) // next;
+        $daemon->{ended} = 1;
+        die "the daemon of line $daemon->{line} died: " . describe_status($status) . "\n";
+    }
+    return;
+}
+
+# After the last step. A daemon that is left running is a mistake of the script, or an MTA that does not obey.
+sub _end_everything {
+    my ($self) = @_;
+    my $plan = $self->{plan};
+    $self->{deadline} = time + $plan->{step_seconds};
+    my $failed = eval {
+        require Runtest::Commands::Dialogue;
+        Runtest::Commands::Dialogue::await_servers($self);
+        $self->settle;
+        1;
+    } ? undef : ($@ =~ s/\n\z//r);
+    my ($left) = (@{ $self->{daemons} }, @{ $self->{background} });
+    $failed //= "the script ends without killdaemon, and what line $left->{line} started still runs" if $left;
+    return defined $failed ? { line => undef, step => 'end of script', reason => $failed } : undef;
+}
+
+sub _end_what_is_left {
+    my ($self) = @_;
+    for my $process (@{ $self->{background} }, @{ $self->{servers} }, @{ $self->{daemons} }) {
+        end_process($process->{pid}, $PATIENCE) if !$process->{ended};
+    }
+    return;
+}
+
+sub _send_streams {
+    my ($self) = @_;
+    collect_streams(sub {
+        my ($name, $bytes) = @_;
+        my $most = $Runtest::Wire::MOST_BYTES;
+        my $cut = length $bytes > $most;
+        $bytes = substr $bytes, 0, $most if $cut;
+        $self->send_record({ type => 'stream', name => $name, ($cut ? (cut => 1) : ()) }, $bytes);
+    });
+    return;
+}
+
+1;

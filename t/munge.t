@@ -1,0 +1,77 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The munger: each rule's own test, and what must hold of all of them together.
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/../lib";
+use Test::More;
+
+use Runtest::Munge;
+use Runtest::Munge::Rules qw(all_rules rule_set_named);
+
+my %EXAMPLE = %Runtest::Munge::Rules::EXAMPLE;
+
+sub munge_with {
+    my ($rules, $values, $stream, $text, %directives) = @_;
+    my $munge = Runtest::Munge->new(values => { %EXAMPLE, %$values }, sets => [], directives => \%directives);
+    $munge->{rules} = [map { $munge->_prepared($_) } @$rules] if $rules;
+    return $munge->streams({ $stream => $text })->{ $stream =~ s{/}{.}r };
+}
+
+for my $rule (all_rules()) {
+    my ($stream) = @{ $rule->{streams} || ['log'] };
+    $stream = 'mail/x' if $stream eq 'mail';
+    my ($line, $wanted) = @{ $rule->{changes} };
+    my $values = $rule->{values} || {};
+    my $expected = defined $wanted ? "$wanted\n" : undef;
+    is munge_with([$rule], $values, $stream, "$line\n"), $expected, "$rule->{name} changes its line";
+    is munge_with([$rule], $values, $stream, "$rule->{leaves}\n"), "$rule->{leaves}\n", "$rule->{name} leaves the near miss";
+    is munge_with([$rule], $values, $stream, $expected), $expected, "$rule->{name} twice is as once" if defined $expected;
+    like $rule->{why}, qr/\w/, "$rule->{name} says why";
+}
+
+my $log = <<'END';
+2026-11-22 10:03:59 exim 4.96 daemon started: pid=34, no queue runs, listening for SMTP on port 1225 (IPv6 and IPv4)
+2026-11-22 10:03:59 1vMk3b-000008-0W <= mtacaller@test.ex H=[198.51.100.10] P=esmtps X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=yes S=582
+2026-11-22 10:03:59 1vMk3c-000000009ab-2wXy <= mtacaller@test.ex H=[127.0.0.1] P=esmtps X=TLS1.3:ECDHE_X25519__RSA_PSS_RSAE_SHA256__AES_256_GCM:256 S=9
+2026-11-22 10:03:59 1vMk3b-000008-0W Completed QT=0.2s
+END
+my $munged = munge_with(undef, {}, 'log', $log);
+is $munged, <<'END', 'a log';
+1999-03-02 09:44:33 exim x.yz daemon started: pid=pppp, no queue runs, listening for SMTP on port 1225
+1999-03-02 09:44:33 10HmaX-0005vi-00 <= CALLER@test.ex H=[ip4.ip4.ip4.ip4] P=esmtps X=TLS1.3:ke-RSA-AES256-SHAnnn:xxx CV=yes S=sss
+1999-03-02 09:44:33 10HmaY-0005vi-00 <= CALLER@test.ex H=[127.0.0.1] P=esmtps X=TLS1.3:ke-RSA-AES256-SHAnnn:xxx S=sss
+1999-03-02 09:44:33 10HmaX-0005vi-00 Completed QT=qqs
+END
+is munge_with(undef, {}, 'log', $munged), $munged, 'munging twice is as munging once';
+is munge_with(undef, {}, 'log', $log, no_munge => 1), $log, 'no_munge leaves everything';
+
+my $all = Runtest::Munge->new(values => \%EXAMPLE, sets => [], directives => {})->streams(
+    {
+        'mail/mtacaller'            => "id 1aaaaa-000001-00\n",
+        'log'                       => "x 1ccccc-000001-00 y\n",
+        'paniclog'                  => "x 1ccccd-000001-00 y\n",
+        'stdout'                    => "in\n",
+        'stdout.server'             => "out\n",
+        'stderr.server'             => '',
+        'msglog/0/1aaaaa-000001-00' => "z\n",
+    }
+);
+is_deeply $all, {
+    'mail.CALLER'             => "id 10HmaZ-0005vi-00\n",
+    'log'                     => "x 10HmaY-0005vi-00 y\n",
+    'paniclog'                => "x 10HmaX-0005vi-00 y\n",
+    'stdout'                  => "in\n\n******** SERVER ********\nout\n",
+    'msglog.10HmaZ-0005vi-00' => "z\n",
+  },
+  'ids over all streams in their order, names of files, the server\'s part; two empty parts are nothing';
+
+is munge_with(undef, {}, 'log', "a b c => y\na b c => x\na b d\na b c -> w\n", sortlog => 1),
+  "**NOTE: The delivery lines in this file have been sorted.\na b c => x\na b c => y\na b d\na b c -> w\n", 'sortlog';
+is(Runtest::Munge::_golden_id(2), '10HmaZ-0005vi-00', 'the third id');
+is(Runtest::Munge::_golden_id(3), '10HmbA-0005vi-00', 'the fourth id');
+ok !rule_set_named('no-such-set'), 'a set that there is not';
+
+done_testing;
