@@ -167,6 +167,6 @@ int main(int argc, char *argv[])
     if (client.tls.keylog)
         fclose(client.tls.keylog);
     if (fflush(stdout) != 0 || ferror(stdout))
-        err(EXIT_FILE, "stdout");
+        errx(EXIT_FILE, "stdout could not be written");
     return status;
 }

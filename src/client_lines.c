@@ -68,7 +68,7 @@ static int obey_expect_end(struct dialogue *dialogue, struct dialogue_text line,
     (void)rest;
     dialogue_print(dialogue, "", line);
     status = dialogue_next_line(dialogue, dialogue_deadline(dialogue), &received);
-    if (status == STREAM_EOF || status == STREAM_RESET) {
+    if (status == STREAM_EOF) {
         fputs("Expected EOF read\n", dialogue->out);
         return EXIT_DONE;
     }
@@ -91,7 +91,7 @@ static bool take_optional(struct dialogue *dialogue, struct dialogue_text start,
         stream_consume(&dialogue->stream, line->consumed);
         return true;
     }
-    if (got == STREAM_OK || got == STREAM_EOF || got == STREAM_RESET ||
+    if (got == STREAM_OK || got == STREAM_EOF ||
         (got == STREAM_TIMEOUT && buffer_size(&dialogue->stream.text) == 0))
         return false;
     *status = dialogue_no_line(dialogue, got, "for the rest of an optional line");

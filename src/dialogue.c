@@ -80,12 +80,6 @@ static int timed_out(struct dialogue *dialogue, const char *what)
     return EXIT_TIMEOUT;
 }
 
-static int read_failed(struct dialogue *dialogue, const char *why)
-{
-    fprintf(dialogue->out, "Read error: %s\n", why);
-    return EXIT_READ;
-}
-
 int dialogue_no_line(struct dialogue *dialogue, enum stream_status status, const char *what)
 {
     switch (status) {
@@ -97,10 +91,9 @@ int dialogue_no_line(struct dialogue *dialogue, enum stream_status status, const
     case STREAM_TOO_LONG:
         say(dialogue, "Input line too long");
         return EXIT_LINE_TOO_LONG;
-    case STREAM_RESET:
-        return read_failed(dialogue, "connection reset by peer");
     default:
-        return read_failed(dialogue, strerror(errno));
+        fprintf(dialogue->out, "Read error: %s\n", strerror(errno));
+        return EXIT_READ;
     }
 }
 
@@ -132,6 +125,7 @@ int dialogue_check_unread(struct dialogue *dialogue)
     struct stream_line line;
     int status = EXIT_DONE;
 
+    stream_look_ahead(&dialogue->stream);
     while (stream_unread_line(&dialogue->stream, &line)) {
         dialogue_print(dialogue,
                        "Unconsumed input: ", (struct dialogue_text){line.text, line.size});
@@ -157,7 +151,7 @@ int dialogue_send(struct dialogue *dialogue, struct dialogue_text shown, struct 
     if (status == STREAM_TIMEOUT)
         return timed_out(dialogue, "to send the line");
     fprintf(dialogue->out, "Write error: %s\n",
-            status == STREAM_RESET ? "the peer has closed the connection" : strerror(errno));
+            status == STREAM_BROKEN ? "the peer has closed the connection" : strerror(errno));
     return dialogue->stream.tls ? EXIT_WRITE_TLS : EXIT_WRITE;
 }
 

@@ -32,11 +32,17 @@ void stream_close(struct stream *stream)
 
 /* ---- below TLS ---- */
 
+/*
+ * A reset is an end like any other: whether a peer that closes sends FIN or RST depends on what it
+ * has not yet read, and who hears of a RST on whether we read or write next.
+ */
 static ssize_t receive(struct stream *stream, void *bytes, size_t size)
 {
     ssize_t got = recv(stream->fd, bytes, size, 0);
 
-    if (got == 0 || (got == -1 && peer_is_gone(errno)))
+    if (got == -1 && peer_is_gone(errno))
+        got = 0;
+    if (got == 0)
         stream->wire_ended = true;
     return got;
 }
@@ -114,7 +120,7 @@ static enum tls_status read_clear(struct stream *stream)
     if (got == -1 && (errno == EAGAIN || errno == EINTR))
         return TLS_WANT_READ;
     if (got <= 0) {
-        stream->end = got == 0 ? STREAM_EOF : peer_is_gone(errno) ? STREAM_RESET : STREAM_ERROR;
+        stream->end = got == 0 ? STREAM_EOF : STREAM_ERROR;
         return TLS_OK;
     }
     if (stream->filter.on) {
@@ -211,8 +217,7 @@ void stream_consume(struct stream *stream, size_t size)
     buffer_consume(&stream->text, size);
 }
 
-/* Reads what is there, without waiting. */
-static void look_ahead(struct stream *stream)
+void stream_look_ahead(struct stream *stream)
 {
     while (stream->end == STREAM_OK && !is_full(stream)) {
         enum tls_status status = read_some(stream);
@@ -223,7 +228,6 @@ static void look_ahead(struct stream *stream)
 
 bool stream_unread_line(struct stream *stream, struct stream_line *line)
 {
-    look_ahead(stream);
     if (buffer_size(&stream->text) == 0)
         return false;
     if (!find_line(stream, line)) {
@@ -257,6 +261,11 @@ enum stream_status stream_write(struct stream *stream, const void *bytes, size_t
     enum stream_status waited;
     size_t done;
 
+    if (stream->write_broken) {
+        stream_look_ahead(stream);
+        if (stream->end != STREAM_TLS_FAILED)
+            return STREAM_BROKEN;
+    }
     while (size > 0 && stream->end != STREAM_TLS_FAILED) {
         enum tls_status status = write_some(stream, at, size, &done);
         if (status == TLS_OK) {
@@ -273,10 +282,7 @@ enum stream_status stream_write(struct stream *stream, const void *bytes, size_t
             return STREAM_ERROR;
         }
     }
-    if (!stream->write_broken)
-        return STREAM_OK;
-    look_ahead(stream);
-    return stream->end == STREAM_TLS_FAILED ? STREAM_OK : STREAM_RESET;
+    return STREAM_OK;
 }
 
 /* ---- TLS on and off ---- */

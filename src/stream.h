@@ -21,8 +21,8 @@ enum { STREAM_LINE_MAX = 128 * 1024 };
 enum stream_status {
     STREAM_OK,
     STREAM_TIMEOUT,
-    STREAM_EOF,        /* TCP's end, or close_notify inside TLS */
-    STREAM_RESET,      /* the peer is gone: ECONNRESET, EPIPE */
+    STREAM_EOF,        /* TCP's end or reset, or close_notify inside TLS */
+    STREAM_BROKEN,     /* what was written before did not arrive: the peer is gone */
     STREAM_TLS_FAILED, /* stream->failure tells why */
     STREAM_TOO_LONG,   /* no line end within STREAM_LINE_MAX bytes */
     STREAM_ERROR,      /* errno is set */
@@ -39,8 +39,8 @@ struct stream {
     struct buffer wire;          /* read in clear before TLS started, belongs to TLS */
     struct record_filter filter; /* in clear after TLS */
     bool records_seen;           /* the peer does speak TLS */
-    bool wire_ended;             /* read: TCP's end or a reset */
-    bool write_broken;           /* written: nobody will read it any more */
+    bool wire_ended;             /* the peer has closed */
+    bool write_broken;           /* a write has failed because the peer is gone */
 };
 
 /* A line as received, without its end (LF or CRLF). Borrowed from the stream. */
@@ -64,9 +64,16 @@ enum stream_status stream_next_line(struct stream *stream, struct deadline deadl
                                     struct stream_line *line);
 void stream_consume(struct stream *stream, size_t size);
 
-/* What is there to be read right now, without waiting: a line, or an unfinished one. */
+/* Reads what is there right now, without waiting, as far as there is room for a line. */
+void stream_look_ahead(struct stream *stream);
+
+/* A line out of what has been read already, or an unfinished one. False when there is none. */
 bool stream_unread_line(struct stream *stream, struct stream_line *line);
 
+/*
+ * Writes all of it. That the peer is gone is no error of the first write that meets it: reading
+ * will tell how it ended, and that is what would be seen had the write been faster.
+ */
 enum stream_status stream_write(struct stream *stream, const void *bytes, size_t size,
                                 struct deadline deadline);
 

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Running a scripted client or server, and comparing what it did with what it must have done, exactly.
+
+package TestClient;
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use File::Temp qw(tempdir);
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(time);
+
+our @EXPORT_OK = qw(program run_client did sanitized);
+
+=head1 NAME
+
+TestClient - runs a scripted client
+
+=head1 SUBROUTINES
+
+=head2 program(NAME)
+
+The path of one of the programs: in $RUNTEST_PROGRAMS, else in build/. Ends the test if it is not there.
+
+=head2 sanitized
+
+Is it the build with the sanitizers? These need more memory than the program.
+
+=cut
+
+my $LIMIT = 60;    # seconds that a program may take before it counts as hung
+my $work  = tempdir( CLEANUP => 1 );
+
+sub program {
+    my ($name) = @_;
+    my $path = ( $ENV{RUNTEST_PROGRAMS} // 'build' ) . "/$name";
+    -x $path or BAIL_OUT("$path is missing: make it first");
+    return $path;
+}
+
+sub sanitized { return ( $ENV{RUNTEST_PROGRAMS} // q{} ) =~ /sanitized/ }
+
+=head2 run_client(COMMAND, SCRIPT)
+
+Runs COMMAND, a list, with SCRIPT as its input. Returns a hash with `out`, `err`, `status` (exit status, or `signal N`)
+and `seconds`. A program that hangs is killed, and has the status `hung`.
+
+=cut
+
+sub _spew {
+    my ( $name, $bytes ) = @_;
+    open my $file, '>:raw', "$work/$name" or die "$work/$name: $!\n";
+    print {$file} $bytes;
+    close $file or die "$work/$name: $!\n";
+    return;
+}
+
+sub _slurp {
+    my ($name) = @_;
+    open my $file, '<:raw', "$work/$name" or die "$work/$name: $!\n";
+    local $/ = undef;
+    return scalar <$file>;
+}
+
+sub _exec {
+    my @command = @_;
+    open STDIN,  '<', "$work/in"  or POSIX::_exit(126);
+    open STDOUT, '>', "$work/out" or POSIX::_exit(126);
+    open STDERR, '>', "$work/err" or POSIX::_exit(126);
+    { no warnings 'exec'; exec { $command[0] } @command }
+    POSIX::_exit(127);
+}
+
+sub _wait_for {
+    my ($pid) = @_;
+    my $hung = 0;
+    local $SIG{ALRM} = sub { $hung = kill KILL => $pid };
+    alarm $LIMIT;
+    waitpid $pid, 0;
+    alarm 0;
+    return 'hung' if $hung;
+    return $? & 127 ? 'signal ' . ( $? & 127 ) : $? >> 8;
+}
+
+sub run_client {
+    my ( $command, $script ) = @_;
+    _spew( in => $script );
+    my $start = time;
+    my $pid   = fork // die "fork: $!\n";
+    _exec(@$command) if !$pid;
+    my $status = _wait_for($pid);
+    return { out => _slurp('out'), err => _slurp('err'), status => $status, seconds => time - $start };
+}
+
+=head2 did(RUN, NAME, STATUS, OUT, [ERR])
+
+A test: the run ended with STATUS and wrote exactly OUT and ERR, without regard to the port number and the paths of
+certificates. ERR may be a pattern.
+
+=cut
+
+# A text in which each long run of x is a count, for a readable diagnosis.
+sub _short {
+    my ($text) = @_;
+    return $text =~ s/(x{100,})/'(x times ' . length($1) . ')'/egr;
+}
+
+sub did {
+    my ( $run, $name, $status, $out, $err ) = @_;
+    $err //= q{};
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $shown = $run->{out};
+    $shown =~ s/(Connecting[ ]to[ ]\S+[ ]port)[ ]\d+/$1 PORT/x;
+    $shown =~ s{(file[ ]=[ ])\S+/}{$1}xg;
+    return subtest $name => sub {
+        plan tests => 3;
+        is $run->{status}, $status, 'status';
+        is _short($shown), _short($out), 'stdout';
+        ref $err ? like $run->{err}, $err, 'stderr' : is $run->{err}, $err, 'stderr';
+    };
+}
+
+1;
