@@ -53,6 +53,12 @@ int socket_open(const struct socket_address *peer, const struct socket_address *
     return -1;
 }
 
+/* A peer that resets at once did accept; one that refuses gives ECONNREFUSED. */
+static bool was_connected(int error)
+{
+    return error == ECONNRESET || error == EPIPE;
+}
+
 bool socket_connect(int fd, const struct socket_address *peer, struct deadline deadline)
 {
     int error = 0;
@@ -73,5 +79,5 @@ bool socket_connect(int fd, const struct socket_address *peer, struct deadline d
     }
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
     errno = error;
-    return error == 0;
+    return error == 0 || was_connected(error);
 }
