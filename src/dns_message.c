@@ -13,6 +13,7 @@ enum {
     BIT_RD = 0x0100, /* recursion was asked for */
     BIT_RA = 0x0080, /* and is to be had */
     CLASS_IN = 1,
+    POINTER_MAX = 0x3fff,
     POINTER = 0xc000, /* RFC 1035 section 4.1.4 */
 };
 
@@ -55,20 +56,28 @@ void dns_message_begin(struct dns_message *message, bool is_compressed, unsigned
     dns_message_set(message, BIT_QR | BIT_RD | BIT_RA | bits | code);
 }
 
+/* Writes a name out, and remembers where. */
+static void append_name(struct dns_message *message, const struct dns_name *name)
+{
+    message->name = *name;
+    message->name_at = message->length;
+    append(message, name->wire, name->length);
+}
+
 void dns_message_question(struct dns_message *message, const struct dns_name *name, uint16_t type)
 {
-    message->question = *name;
-    append(message, name->wire, name->length);
+    append_name(message, name);
     append_16(message, type);
     append_16(message, CLASS_IN);
     count_one(message, QDCOUNT_AT);
 }
 
-/* A pointer must not change the case of a name, so the owner must be the question byte by byte. */
+/* A pointer must not change the case of a name, so both must be the same byte by byte. */
 static bool is_pointer(const struct dns_message *message, const struct dns_name *owner)
 {
-    return message->is_compressed && owner->length == message->question.length &&
-           memcmp(owner->wire, message->question.wire, owner->length) == 0;
+    return message->is_compressed && message->name_at <= POINTER_MAX &&
+           owner->length == message->name.length &&
+           memcmp(owner->wire, message->name.wire, owner->length) == 0;
 }
 
 bool dns_message_record(struct dns_message *message, enum dns_section section,
@@ -79,9 +88,9 @@ bool dns_message_record(struct dns_message *message, enum dns_section section,
     if (size > DNS_MESSAGE_MAX - message->length)
         return false;
     if (by_pointer)
-        append_16(message, POINTER | HEADER_SIZE);
+        append_16(message, POINTER | (unsigned)message->name_at);
     else
-        append(message, record->owner->wire, record->owner->length);
+        append_name(message, record->owner);
     append_16(message, record->type);
     append_16(message, CLASS_IN);
     append_16(message, record->ttl >> 16);

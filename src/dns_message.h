@@ -27,8 +27,9 @@ enum dns_section { DNS_ANSWER = 6, DNS_AUTHORITY = 8 };
 
 struct dns_message {
     size_t length;
-    bool is_compressed; /* an owner that equals the question's name is written as a pointer to it */
-    struct dns_name question;
+    bool is_compressed;   /* an owner equal to the name before is written as a pointer to that */
+    struct dns_name name; /* the question's or an owner's that was written out last, … */
+    size_t name_at;       /* … and where */
     uint8_t bytes[DNS_MESSAGE_MAX];
 };
 
