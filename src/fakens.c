@@ -145,7 +145,7 @@ static const char *parse_question(struct query *query)
 }
 
 /* Makes the answer and its message. */
-static void answer(struct query *query)
+static void make_answer(struct query *query)
 {
     bool good = zone_directory_open(&query->directory, query->zones);
     const char *wrong = parse_question(query);
@@ -245,7 +245,7 @@ static int reply(const char *directory, const char *domain, const char *type)
     find_zones(query, directory);
     query->directory.base = query->home;
     query->directory.sink = (struct fault_sink){keep_fault, query};
-    answer(query);
+    make_answer(query);
     write_log(query);
     wait_for(query->answer.delay);
     write_reply(&query->message);
