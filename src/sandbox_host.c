@@ -136,7 +136,7 @@ int sandbox_host_supervise(const struct sandbox_options *options, int alive)
     sigprocmask(SIG_SETMASK, &all, NULL);
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    events[1].fd = signalfd(-1, &child, SFD_CLOEXEC);
+    events[1].fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     if (events[1].fd < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         sandbox_fail("supervisor", "signalfd, prctl PR_SET_CHILD_SUBREAPER");
     setsid(); /* the terminal's signals are the launcher's */

@@ -153,6 +153,7 @@ int sandbox_launch(struct sandbox_options *options)
     sigset_t events;
     int failed, status;
     block_signals(&events);
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* what the caller has started ends with it */
     if (options->host)
         prctl(PR_SET_CHILD_SUBREAPER, 1);
     else if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)

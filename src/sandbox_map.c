@@ -89,11 +89,23 @@ static _Noreturn void exec_map_program(const char *const argv[], int output)
     sigprocmask(SIG_SETMASK, &none, NULL);
     dup2(output, STDERR_FILENO);
     execvp(argv[0], (char *const *)argv);
-    dprintf(STDERR_FILENO, "%s", strerror(errno));
     _exit(errno == ENOENT ? SANDBOX_NOT_FOUND : SANDBOX_CANNOT_RUN);
 }
 
-/* Runs newuidmap or newgidmap; on failure what it said first is the reason in the report. */
+/* Reports why newuidmap or newgidmap has failed, in the first line of what it said itself. */
+static int report_map_program(const char *program, int exit_status, char *said)
+{
+    size_t prefix = strlen(program);
+    if (exit_status == SANDBOX_NOT_FOUND || exit_status == SANDBOX_CANNOT_RUN) {
+        errno = exit_status == SANDBOX_NOT_FOUND ? ENOENT : EACCES;
+        return sandbox_report("id map", "execvp %s", program);
+    }
+    said[strcspn(said, "\n")] = '\0';
+    if (strncmp(said, program, prefix) == 0 && strncmp(said + prefix, ": ", 2) == 0)
+        said += prefix + 2;
+    return sandbox_report_text("id map", program, *said ? said : "it failed without a message");
+}
+
 static int run_map_program(const char *const argv[])
 {
     char said[256];
@@ -107,27 +119,28 @@ static int run_map_program(const char *const argv[])
     close(output[1]);
     length = read(output[0], said, sizeof said - 1);
     said[length > 0 ? length : 0] = '\0';
-    said[strcspn(said, "\n")] = '\0';
     close(output[0]);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
-    if (status == 0)
-        return 0;
-    return sandbox_report_text("id map", argv[0], *said ? said : "it failed without a message");
+    return status == 0 ? 0 : report_map_program(argv[0], sandbox_exit_status(status), said);
 }
 
 static int map_by_program(pid_t child, const struct map *map, unsigned id)
 {
     const struct passwd *user = getpwuid(getuid());
     const char *name = user ? user->pw_name : NULL;
-    char target[16], own[16], first[32];
-    const char *const argv[] = {map->program, target, "0", own, "1", "1", first, "65535", NULL};
+    char target[16], own[16], first[32], count[16], reason[128];
+    const char *const argv[] = {map->program, target, "0", own, "1", "1", first, count, NULL};
     unsigned long start;
-    if (!find_range(map->grants, name, getuid(), &start))
-        return sandbox_report_text("id range", map->grants, "no range of 65535 ids for the user");
+    if (!find_range(map->grants, name, getuid(), &start)) {
+        snprintf(reason, sizeof reason, "it grants no range of %d ids to %s (%u)", USER_RANGE,
+                 name ? name : "the user", getuid());
+        return sandbox_report_text("id range", map->grants, reason);
+    }
     snprintf(target, sizeof target, "%d", (int)child);
     snprintf(own, sizeof own, "%u", id);
     snprintf(first, sizeof first, "%lu", start);
+    snprintf(count, sizeof count, "%d", USER_RANGE);
     return run_map_program(argv);
 }
 

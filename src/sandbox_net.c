@@ -59,7 +59,7 @@ static int ask_kernel(int netlink, struct request *request)
     request->header.nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
     if (send(netlink, request, request->header.nlmsg_len, 0) < 0)
         return -1;
-    length = recv(netlink, &answer, sizeof answer, 0);
+    length = recv(netlink, answer.bytes, sizeof answer.bytes, 0);
     if (length < 0)
         return -1;
     if ((size_t)length < NLMSG_LENGTH(sizeof *error) || answer.header.nlmsg_type != NLMSG_ERROR) {

@@ -294,6 +294,7 @@ static void enter_clear(struct stream *stream)
     tls_session_free(stream->tls);
     stream->tls = NULL;
     stream->end = end;
+    stream->write_broken = false; /* it may have been the library's alert that nobody took */
     record_filter_start(&stream->filter);
     if (buffer_size(&stream->wire) > 0) {
         size_t size = buffer_size(&stream->wire);

@@ -5,6 +5,7 @@
 #ifndef TLS_GNUTLS_H
 #define TLS_GNUTLS_H
 
+#include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
@@ -14,6 +15,9 @@ struct tls_context {
     const struct tls_config *config;
     gnutls_certificate_credentials_t credentials;
     gnutls_priority_t priority;
+    gnutls_pcert_st *chain; /* our certificate and those after it */
+    unsigned chain_size;
+    gnutls_privkey_t key;
     gnutls_datum_t *alpn;
     unsigned alpn_count;
 };

@@ -20,56 +20,102 @@ static bool file_failed(struct tls_setup_error *error, int status, const char *w
     return false;
 }
 
-/* The certificates of a PEM file; *count says how many. NULL with *result an error of GnuTLS. */
-static gnutls_x509_crt_t *load_chain(const char *file, unsigned *count, int *result)
-{
-    gnutls_x509_crt_t *chain = NULL;
-    gnutls_datum_t pem;
+/* The most certificates that a chain may have. */
+enum { CHAIN_MAX = 16 };
 
-    *result = gnutls_load_file(file, &pem);
-    if (*result < 0)
-        return NULL;
-    *result = gnutls_x509_crt_list_import2(&chain, count, &pem, GNUTLS_X509_FMT_PEM, 0);
-    gnutls_free(pem.data);
-    return *result < 0 ? NULL : chain;
-}
-
-static int load_key(const char *file, gnutls_x509_privkey_t key)
+static int load_chain(struct tls_context *context, const char *file)
 {
     gnutls_datum_t pem;
     int result = gnutls_load_file(file, &pem);
 
     if (result < 0)
         return result;
-    result = gnutls_x509_privkey_import2(key, &pem, GNUTLS_X509_FMT_PEM, NULL, 0);
+    context->chain_size = CHAIN_MAX;
+    context->chain = gnutls_calloc(CHAIN_MAX, sizeof *context->chain);
+    result = gnutls_pcert_list_import_x509_raw(context->chain, &context->chain_size, &pem,
+                                               GNUTLS_X509_FMT_PEM, 0);
+    if (result < 0)
+        context->chain_size = 0;
+    gnutls_free(pem.data);
+    return result;
+}
+
+static int load_key(struct tls_context *context, const char *file)
+{
+    gnutls_datum_t pem;
+    int result = gnutls_load_file(file, &pem);
+
+    if (result < 0)
+        return result;
+    gnutls_privkey_init(&context->key);
+    result = gnutls_privkey_import_x509_raw(context->key, &pem, GNUTLS_X509_FMT_PEM, NULL, 0);
     gnutls_memset(pem.data, 0, pem.size);
     gnutls_free(pem.data);
     return result;
+}
+
+/* Are they for each other? */
+static int compare_key(const struct tls_context *context)
+{
+    unsigned char of_key[64], of_certificate[64];
+    size_t key_size = sizeof of_key, certificate_size = sizeof of_certificate;
+    gnutls_pubkey_t public_key;
+    int result;
+
+    gnutls_pubkey_init(&public_key);
+    result = gnutls_pubkey_import_privkey(public_key, context->key, 0, 0);
+    if (result >= 0)
+        result = gnutls_pubkey_get_key_id(public_key, 0, of_key, &key_size);
+    if (result >= 0)
+        result = gnutls_pubkey_get_key_id(context->chain[0].pubkey, 0, of_certificate,
+                                          &certificate_size);
+    gnutls_pubkey_deinit(public_key);
+    if (result < 0)
+        return result;
+    return key_size == certificate_size && memcmp(of_key, of_certificate, key_size) == 0
+               ? GNUTLS_E_SUCCESS
+               : GNUTLS_E_CERTIFICATE_KEY_MISMATCH;
+}
+
+/*
+ * Left to itself GnuTLS keeps a client's certificate back if the server does not ask for its
+ * issuer; whether the server refuses it is what a script may want to know.
+ */
+static int give_credentials(gnutls_session_t gnutls, const gnutls_datum_t *issuers,
+                            int issuer_count, const gnutls_pk_algorithm_t *algorithms,
+                            int algorithm_count, gnutls_pcert_st **chain, unsigned *chain_size,
+                            gnutls_privkey_t *key)
+{
+    struct tls_session *session = gnutls_session_get_ptr(gnutls);
+
+    (void)issuers;
+    (void)issuer_count;
+    (void)algorithms;
+    (void)algorithm_count;
+    *chain = session->context->chain;
+    *chain_size = session->context->chain_size;
+    *key = session->context->key;
+    return 0;
 }
 
 static bool load_credentials(struct tls_context *context, struct tls_setup_error *error)
 {
     const char *cert_file = context->config->cert_file;
     const char *key_file = context->config->key_file ? context->config->key_file : cert_file;
-    gnutls_x509_crt_t *chain;
-    gnutls_x509_privkey_t key;
-    unsigned count = 0;
     int result;
 
     if (!cert_file)
         return true;
-    chain = load_chain(cert_file, &count, &result);
-    if (!chain)
+    result = load_chain(context, cert_file);
+    if (result < 0)
         return file_failed(error, EXIT_TLS_CERTIFICATE, "certificate", cert_file, result);
-    gnutls_x509_privkey_init(&key);
-    result = load_key(key_file, key);
+    result = load_key(context, key_file);
     if (result >= 0)
-        result = gnutls_certificate_set_x509_key(context->credentials, chain, (int)count, key);
-    gnutls_x509_privkey_deinit(key);
-    for (unsigned i = 0; i < count; i++)
-        gnutls_x509_crt_deinit(chain[i]);
-    gnutls_free(chain);
-    return result >= 0 || file_failed(error, EXIT_TLS_KEY, "key", key_file, result);
+        result = compare_key(context);
+    if (result < 0)
+        return file_failed(error, EXIT_TLS_KEY, "key", key_file, result);
+    gnutls_certificate_set_retrieve_function2(context->credentials, give_credentials);
+    return true;
 }
 
 /* A directory without a certificate is one that trusts nobody; a file without one is a mistake. */
@@ -166,6 +212,10 @@ void tls_context_free(struct tls_context *context)
     for (unsigned i = 0; i < context->alpn_count; i++)
         free(context->alpn[i].data);
     free(context->alpn);
+    for (unsigned i = 0; i < context->chain_size; i++)
+        gnutls_pcert_deinit(&context->chain[i]);
+    gnutls_free(context->chain);
+    gnutls_privkey_deinit(context->key);
     if (context->priority)
         gnutls_priority_deinit(context->priority);
     gnutls_certificate_free_credentials(context->credentials);

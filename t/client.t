@@ -15,12 +15,11 @@ use IO::Socket::IP;
 use Socket qw(SOCK_STREAM AF_INET INADDR_LOOPBACK pack_sockaddr_in);
 use Test::More;
 
-use TestClient qw(program run_client did sanitized);
+use TestClient qw(program run_client did sanitized spew $CONNECTED);
 use TestPeer;
 
-my $CLIENT    = program('client');
-my $CONNECTED = "Connecting to 127.0.0.1 port PORT ... connected\n";
-my $work      = tempdir( CLEANUP => 1 );
+my $CLIENT = program('client');
+my $work   = tempdir( CLEANUP => 1 );
 
 # Runs SCRIPT against a peer that does what CODE says.
 sub talk {
@@ -35,14 +34,6 @@ sub talk {
 sub sends {
     my ($bytes) = @_;
     return sub { my ($it) = @_; $it->put($bytes); return $it->rest };
-}
-
-sub file {
-    my ( $name, $text ) = @_;
-    open my $file, '>', "$work/$name" or die "$work/$name: $!\n";
-    print {$file} $text;
-    close $file or die "$work/$name: $!\n";
-    return "$work/$name";
 }
 
 # ----- A session -----
@@ -296,8 +287,8 @@ did( talk( sends(''), "???alert certificate_requird\n" ),
 # ----- <<< -----
 
 {
-    my $inner = file( inner => "inner\n" );
-    my $outer = file( outer => "outer 1\n<<< $inner\nouter 2" );
+    my $inner = spew( "$work/inner", "inner\n" );
+    my $outer = spew( "$work/outer", "outer 1\n<<< $inner\nouter 2" );
     my $run   = talk( sends(''), "before\n<<< $outer\nafter\n" );
     did( $run, '<<< goes on with a file, and then with what is left', 0, <<"END" );
 ${CONNECTED}>>> before
@@ -311,9 +302,9 @@ End of script
 END
     is $run->{peer}, "before\r\nouter 1\r\ninner\r\nouter 2\r\nafter\r\n", '… and sends it';
     my $self = "$work/self";
-    file( self => "<<< $self\n" );
+    spew( "$work/self", "<<< $self\n" );
     did( talk( sends(''), "<<< $self\n" ), 'a file that goes on with itself', 74, $CONNECTED . "<<< $self\n" x 16, qr{levels of symbolic links|nested}i );
-    my $bad = file( bad => "fine\n+++ never\n" );
+    my $bad = spew( "$work/bad", "fine\n+++ never\n" );
     did( talk( sends(''), "<<< $bad\n" ), 'a mistake in a file is named with file and line', 96, "$CONNECTED<<< $bad\n>>> fine\n",
         qr{\A\Q$bad\E:2:\ }x );
 }

@@ -98,7 +98,7 @@ What to say when the MTA's user does not exist.
 sub missing_mta_user {
     my ($name) = @_;
     return "without a sandbox the MTA needs its user '$name' on this host: run\n"
-      . "  adduser --system --group --home /nonexistent --no-create-home $name && adduser $CALLER $name";
+      . "  adduser --system --group --home /nonexistent --no-create-home --allow-bad-names $name && adduser $CALLER $name";
 }
 
 1;

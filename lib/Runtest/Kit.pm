@@ -99,7 +99,7 @@ sub _add_mta {
     chmod oct('600'), $binary or Runtest::Error->throw(broken => "$binary: $!");
     print {$out} patched_binary($lane->path);
     close $out or Runtest::Error->throw(broken => "$binary: $!");
-    _tar($file, "--mode=4755", "--owner=+$uid", "--transform=s,^,testsuite/eximdir/,", '-C', $self->{directory}, $name);
+    _tar($file, "--mode=4755", "--owner=mta:$uid", "--transform=s,^,testsuite/eximdir/,", '-C', $self->{directory}, $name);
     $binary->remove;
     return;
 }
@@ -107,19 +107,19 @@ sub _add_mta {
 sub _add_libraries {
     my ($file, $lane) = @_;
     my @libraries = map { substr $_, 1 } private_libraries($lane->path);
-    _tar($file, '--mode=0755', '--owner=+0', '--dereference', '-C', '/', @libraries) if @libraries;
+    _tar($file, '--mode=0755', '--owner=root:0', '--dereference', '-C', '/', @libraries) if @libraries;
     return;
 }
 
 sub _add {
     my ($file, $directory, $prefix, @names) = @_;
     return if !@names;
-    return _tar($file, '--mode=u=rwX,go=rX', '--owner=+0', "--transform=s,^,$prefix,S", '-C', $directory, @names);
+    return _tar($file, '--mode=u=rwX,go=rX', '--owner=root:0', "--transform=s,^,$prefix,S", '-C', $directory, @names);
 }
 
 sub _tar {
     my ($file, @arguments) = @_;
-    my @command = ('tar', '--append', '--file', $file, '--group=+0', '--numeric-owner', @arguments);
+    my @command = ('tar', '--append', '--file', $file, '--group=root:0', '--numeric-owner', @arguments);
     system(@command) == 0 or Runtest::Error->throw(broken => "cannot make $file: " . join ' ', @command);
     return;
 }

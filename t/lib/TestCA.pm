@@ -46,11 +46,10 @@ sub run {
     my $pid = open my $output, q{-|};
     defined $pid or die "cannot fork: $!\n";
     if ( !$pid ) {
-        @ENV{qw(LC_ALL TZ)} = qw(C UTC);
+        local @ENV{qw(LC_ALL TZ)} = qw(C UTC);
         open STDIN,  '<',  '/dev/null' or POSIX::_exit($NOT_EXECUTED);
         open STDERR, '>&', $errors     or POSIX::_exit($NOT_EXECUTED);
-        { no warnings 'exec'; exec { $command[0] } @command }
-        POSIX::_exit($NOT_EXECUTED);
+        exec { $command[0] } @command or POSIX::_exit($NOT_EXECUTED);
     }
     local $/ = undef;
     my $text = <$output> // q{};
@@ -125,7 +124,8 @@ The lines of these domains (default: all), as hashes: the columns by name, and
 my %lines_of;    # by domain; the table does not change while a test runs
 
 sub table {
-    my @domains = @_ ? @_ : @DOMAINS;
+    my @domains = @_;
+    @domains = @DOMAINS if !@domains;
     return map { @{ $lines_of{$_} //= [ _read_table($_) ] } } @domains;
 }
 

@@ -13,7 +13,10 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(time);
 
-our @EXPORT_OK = qw(program run_client did sanitized);
+use TestPeer;
+
+our @EXPORT_OK = qw(program run_client connect_to talk_to did failed sanitized slurp spew
+    @CLIENTS $CONNECTED $STARTED $ECHO $ECHO_GOLDEN);
 
 =head1 NAME
 
@@ -30,6 +33,15 @@ The path of one of the programs: in $RUNTEST_PROGRAMS, else in build/. Ends the 
 Is it the build with the sanitizers? These need more memory than the program.
 
 =cut
+
+our @CLIENTS = qw(client-gnutls client-ssl);
+
+our $CONNECTED = "Connecting to 127.0.0.1 port PORT ... connected\n";
+our $STARTED   = "Attempting to start TLS\nSucceeded in starting TLS\n";
+
+# A script that serves servers that send each line back, and those that turn it round.
+our $ECHO        = "otto\n??? otto\n";
+our $ECHO_GOLDEN = ">>> otto\n??? otto\n<<< otto\nEnd of script\n";
 
 my $LIMIT = 60;    # seconds that a program may take before it counts as hung
 my $work  = tempdir( CLEANUP => 1 );
@@ -50,19 +62,48 @@ and `seconds`. A program that hangs is killed, and has the status `hung`.
 
 =cut
 
-sub _spew {
-    my ( $name, $bytes ) = @_;
-    open my $file, '>:raw', "$work/$name" or die "$work/$name: $!\n";
-    print {$file} $bytes;
-    close $file or die "$work/$name: $!\n";
-    return;
+=head2 connect_to(CLIENT, SERVER, SCRIPT, OPTION...)
+
+Runs one of @CLIENTS, which starts TLS at once. SERVER is a TestTLS or a TestPeer.
+
+=head2 talk_to(CLIENT, CODE, SCRIPT, OPTION...)
+
+The same with a TestPeer that is started for it with CODE. The hash has its result as `peer`.
+
+=cut
+
+sub connect_to {
+    my ( $client, $server, $script, @options ) = @_;
+    return run_client( [ program($client), '-tls-on-connect', @options, '127.0.0.1', $server->port ], $script );
 }
 
-sub _slurp {
+sub talk_to {
+    my ( $client, $code, $script, @options ) = @_;
+    my $peer = TestPeer->start($code);
+    my $run  = connect_to( $client, $peer, $script, @options );
+    $run->{peer} = $peer->result;
+    return $run;
+}
+
+=head2 slurp(NAME), spew(NAME, BYTES)
+
+Reads, or writes, a file. C<spew> returns its name.
+
+=cut
+
+sub spew {
+    my ( $name, $bytes ) = @_;
+    open my $file, '>:raw', $name or die "$name: $!\n";
+    print {$file} $bytes;
+    close $file or die "$name: $!\n";
+    return $name;
+}
+
+sub slurp {
     my ($name) = @_;
-    open my $file, '<:raw', "$work/$name" or die "$work/$name: $!\n";
+    open my $file, '<:raw', $name or die "$name: $!\n";
     local $/ = undef;
-    return scalar <$file>;
+    return scalar <$file> // q{};
 }
 
 sub _exec {
@@ -87,12 +128,23 @@ sub _wait_for {
 
 sub run_client {
     my ( $command, $script ) = @_;
-    _spew( in => $script );
+    spew( "$work/in", $script );
     my $start = time;
     my $pid   = fork // die "fork: $!\n";
     _exec(@$command) if !$pid;
     my $status = _wait_for($pid);
-    return { out => _slurp('out'), err => _slurp('err'), status => $status, seconds => time - $start };
+    return { out => slurp("$work/out"), err => slurp("$work/err"), status => $status, seconds => time - $start };
+}
+
+=head2 failed(REASON)
+
+What a client writes when the handshake fails.
+
+=cut
+
+sub failed {
+    my ($reason) = @_;
+    return "Attempting to start TLS\nTLS error: $reason\nFailed to start TLS\n";
 }
 
 =head2 did(RUN, NAME, STATUS, OUT, [ERR])
