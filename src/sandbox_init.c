@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -41,14 +42,29 @@ static void become_root(int alive)
 }
 
 /* For what an older kernel may refuse without harm. */
-static void try_to_set(const char *sysctl, const char *value)
+static bool try_to_set(const char *sysctl, const char *value)
 {
     int fd = open(sysctl, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
+    bool done = fd >= 0 && write(fd, value, strlen(value)) >= 0;
+    if (fd >= 0)
+        close(fd);
+    return done;
+}
+
+/*
+ * pid_max alone would not do: a fork that it refuses has copied the process by then, and thousands
+ * of such copies keep each other, and the end of this process, waiting for minutes. RLIMIT_NPROC
+ * refuses at once. It counts by user and by sandbox where pid_max is a namespace's own (on older
+ * kernels it would count the user's processes outside too), and Exim wants 1000.
+ */
+static void contain_fork_bombs(void)
+{
+    struct rlimit limit;
+    if (!try_to_set("/proc/sys/kernel/pid_max", "4096") || getrlimit(RLIMIT_NPROC, &limit) < 0)
         return;
-    if (write(fd, value, strlen(value)) < 0)
-        errno = 0;
-    close(fd);
+    if (limit.rlim_max > 1000)
+        limit.rlim_cur = limit.rlim_max = 1000;
+    setrlimit(RLIMIT_NPROC, &limit);
 }
 
 static void unpack(const char *name, int archive)
@@ -110,7 +126,7 @@ int sandbox_init(const struct sandbox_options *options, int alive)
     for (size_t i = 0; i < options->archive_count; i++)
         unpack(options->archives[i], options->archive_fds[i]);
     sandbox_lock_root();
-    try_to_set("/proc/sys/kernel/pid_max", "4096"); /* of this namespace: contains a fork bomb */
+    contain_fork_bombs();
     if (chdir(options->case_dir) < 0)
         sandbox_fail("case directory", "chdir %s", options->case_dir);
     command = start_command(options);
