@@ -19,8 +19,8 @@ Runtest::NoSandbox - where cases run when there is no sandbox: on this host, as 
 
 =head1 DESCRIPTION
 
-It has Runtest::Sandbox's methods. The patched setuid MTA lies in a directory that only root and the caller's group can enter,
-and that is removed with the case; one that a killed run has left is removed at the next start.
+It has Runtest::Sandbox's methods. The patched setuid MTA lies in a directory that only root and the MTA's group, the caller
+among it, can enter, and that is removed with the case; one that a killed run has left is removed at the next start.
 
 =cut
 
@@ -109,7 +109,7 @@ As in Runtest::Sandbox.
 
 sub place {
     my ($self, $lane) = @_;
-    my $area = $self->_area($self->{kit}->common, $self->{kit}->lane($lane));
+    my $area = $self->_area($lane->user->{gid}, $self->{kit}->common, $self->{kit}->lane($lane));
     return {
         directory => "$area/case",
         library   => "$self->{kit}{top}/lib",
@@ -121,25 +121,31 @@ sub place {
 sub ask {
     my ($self, $lane, $user, @arguments) = @_;
     defined getpwnam $user or Runtest::Error->throw(broken => Runtest::Host::missing_mta_user($user));
-    my $area = $self->_area($self->{kit}->asking($lane));
+    my $area = $self->_area(0, $self->{kit}->asking($lane));
     return output_of($self->{program}, '--host', '--timeout' => 20, '--', "$area/case/eximdir/exim", '-C', "$area/case/facts.conf", @arguments);
 }
 
 # A directory that removes itself, with what the tar files put into the case's directory.
 sub _area {
-    my ($self, @tars) = @_;
+    my ($self, $mta_group, @tars) = @_;
     my $area = File::Temp->newdir("$PREFIX$$-XXXXXX", TMPDIR => 1);
     my $case = "$area/case";
-    chown 0, $self->{host}{caller}{gid}, $area or Runtest::Error->throw(broken => "$area: $!");
-    chmod oct('750'), $area or Runtest::Error->throw(broken => "$area: $!");
-    mkdir $case or Runtest::Error->throw(broken => "$case: $!");
-    chmod oct('755'), $case;
+    _directory($case, '0755', 0);
+    _directory("$case/eximdir", '0750', $mta_group);
+    chmod oct('0711'), $area or Runtest::Error->throw(broken => "$area: $!");
     for my $tar (@tars) {
-        my @command = ('tar', '--extract', '--preserve-permissions', '--numeric-owner', '--file', $tar, '-C', $case, '--strip-components=1',
-            '--wildcards', 'testsuite/*');
+        my @command = (qw(tar --extract --preserve-permissions --numeric-owner --strip-components=1 --wildcards --file),
+            $tar, '-C', $case, 'testsuite/*');
         system(@command) == 0 or Runtest::Error->throw(broken => join ' ', 'cannot unpack:', @command);
     }
     return $area;
+}
+
+sub _directory {
+    my ($path, $mode, $group) = @_;
+    mkdir $path, 0700 and chown 0, $group, $path and chmod oct $mode, $path
+      or Runtest::Error->throw(broken => "$path: $!");
+    return;
 }
 
 1;
