@@ -48,11 +48,14 @@ sub common {
     };
 }
 
+# What a case finds in bin/.
+my @PROGRAMS = qw(client client-ssl client-gnutls fakens settle);
+
 sub _programs {
     my ($self) = @_;
-    my @programs = grep { -f && -x _ } path("$self->{top}/build")->children;
-    @programs or Runtest::Error->throw(broken => 'the programs are not built: run ./setup');
-    return map { $_->basename } @programs;
+    my ($missing) = grep { !-x "$self->{top}/build/$_" } @PROGRAMS;
+    Runtest::Error->throw(broken => "build/$missing is not built: run ./setup") if defined $missing;
+    return @PROGRAMS;
 }
 
 =head2 asking($lane)
