@@ -1,0 +1,185 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# How TLS fails and ends, as the scripted clients tell it, with both libraries: failed handshakes, alerts before and after
+# it, close_notify, and TCP that ends without one. What is written must not depend on how fast it happens.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use File::Temp qw(tempdir);
+use Test::More;
+
+use TestClient qw(program run_client connect_to talk_to did failed spew @CLIENTS $CONNECTED $STARTED $ECHO $ECHO_GOLDEN);
+use TestPeer;
+use TestTLS;
+
+# ----- Handshakes that fail -----
+
+my ( $ALERT, $APPLICATION_DATA ) = ( 21, 23 );    # RFC 8446 section 5.1
+my $FATAL_INTERNAL_ERROR = "\x02\x50";
+
+my $s_server = TestTLS->openssl_server('server1');
+my $old      = TestTLS->openssl_server( 'server1', '-tls1_2' );
+
+sub hangs_up { my ($it) = @_; sysread $it->socket, my $hello, 9999; return 'closed' }
+
+sub sends {
+    my ($bytes) = @_;
+    return sub { my ($it) = @_; $it->put($bytes); return $it->rest };
+}
+
+for my $client (@CLIENTS) {
+    did( connect_to( $client, $old, "quit\n???*\n", '-protocol', 'TLS1.3' ), "$client: alert received", 0,
+        $CONNECTED . failed('alert received protocol_version') . ">>> quit\n???*\nExpected EOF read\nEnd of script\n" );
+    did( talk_to( $client, \&hangs_up, "???*\n" ), "$client: closed", 0,
+        $CONNECTED . failed('closed') . "???*\nExpected EOF read\nEnd of script\n" );
+    did( talk_to( $client, sub { $_[0]->reset }, "???*\n" ), "$client: closed by a reset", 0,
+        $CONNECTED . failed('closed') . "???*\nExpected EOF read\nEnd of script\n" );
+    did( talk_to( $client, sub { $_[0]->rest }, q{}, '-t0.5' ), "$client: timeout", 0, $CONNECTED . failed('timeout') . "End of script\n" );
+    my $text = sends("454 no TLS today\r\n454 really\r\n");
+    did( talk_to( $client, $text, "??? 454\n??? 454\nquit\n" ), "$client: protocol; text instead of TLS can be read", 0,
+        $CONNECTED . failed('protocol') . "??? 454\n<<< 454 no TLS today\n??? 454\n<<< 454 really\n>>> quit\nEnd of script\n" );
+    did( talk_to( $client, sub { $_[0]->drip("454 no TLS today\r\n"); $_[0]->rest }, "??? 454\n" ), "$client: protocol; text that dribbles in", 0,
+        $CONNECTED . failed('protocol') . "??? 454\n<<< 454 no TLS today\nEnd of script\n" );
+    did( talk_to( $client, sends( TestTLS::record( $APPLICATION_DATA, 'x' x 40 ) ), "quit\n" ), "$client: alert sent", 0,
+        $CONNECTED . failed('alert sent unexpected_message') . ">>> quit\nEnd of script\n" );
+    did( talk_to( $client, sends( TestTLS::record( $ALERT, $FATAL_INTERNAL_ERROR ) . "250 in clear\r\n" ), "??? 250\n" ),
+        "$client: the server goes on in clear after an alert", 0,
+        $CONNECTED . failed('alert received internal_error') . "??? 250\n<<< 250 in clear\nEnd of script\n" );
+}
+
+# ----- A client that is refused -----
+
+my $root    = "$TestTLS::CA/CA/CA.pem";
+my %refuser = (
+    's_server' => [ TestTLS->openssl_server( 'server1', '-Verify', 3, '-CAfile', $root, '-verify_return_error' ), 'handshake_failure', 'unknown_ca' ],
+    'gnutls-serv' => [ TestTLS->gnutls_server( 'server1', '-r', '--verify-client-cert', '--x509cafile', $root ), 'decode_error', 'access_denied' ],
+);
+
+# With TLS 1.2 the handshake fails, with 1.3 it is over before the server has seen the client's (lack of a) certificate.
+sub refusals {
+    my ( $name, $client, $server, $version, $alert, @options ) = @_;
+    my ( $start, $late ) =
+        $version eq 'TLS1.2'
+        ? ( failed("alert received $alert"), q{} )
+        : ( $STARTED, "TLS error: alert received $alert\n" );
+    my $try = sub {
+        my ( $what, $script, $status, $golden ) = @_;
+        my $run = connect_to( $client, $server, $script, '-protocol', $version, @options );
+        $run->{out} =~ s/^(?:Certificate|Key) file = .*\n//gm;
+        did( $run, "$name: $what", $status, "$CONNECTED$start$golden" );
+    };
+
+    $try->( 'the alert by name', "???alert $alert\n???*\n", 0, "???alert $alert\nTLS alert: $alert\n???*\nExpected EOF read\nEnd of script\n" );
+    $try->( 'the alert twice', "???alert $alert\n???alert\n", 0, "???alert $alert\nTLS alert: $alert\n???alert\nTLS alert: $alert\nEnd of script\n" );
+    $try->( 'another alert', "???alert user_canceled\n", 79, "???alert user_canceled\nTLS alert: $alert\n******** Input mismatch ********\n" );
+    $try->( 'the end', "???*\n", 0, "???*\n${late}Expected EOF read\nEnd of script\n" );
+    $try->( 'nothing', q{}, 0, "End of script\n" );
+    for my $wait ( q{}, "+++ 0.3\n" ) {
+        my $speed = $wait ? 'slowly' : 'fast';
+        $try->( "it sends first, $speed", "${wait}ehlo me\n${wait}???alert $alert\n", 0,
+            "$wait>>> ehlo me\n${wait}???alert $alert\nTLS alert: $alert\nEnd of script\n" );
+        $try->( "it expects an answer, $speed", "${wait}ehlo me\n$wait??? 250\n", 80, "$wait>>> ehlo me\n$wait??? 250\n${late}Unexpected EOF read\n" );
+    }
+    return;
+}
+
+for my $client (@CLIENTS) {
+    for my $name ( sort keys %refuser ) {
+        my ( $server, $tls12_alert, $foreign_alert ) = @{ $refuser{$name} };
+        for my $version (qw(TLS1.2 TLS1.3)) {
+            my $alert = $version eq 'TLS1.2' ? $tls12_alert : 'certificate_required';
+            refusals( "$client, $name, $version, no certificate", $client, $server, $version, $alert );
+
+            my @foreign = map { s/example[.]com/example.net/gr } TestTLS->identity('server1');
+            refusals( "$client, $name, $version, certificate of another CA", $client, $server, $version, $foreign_alert, @foreign );
+
+            my $run = connect_to( $client, $server, $ECHO, '-protocol', $version, TestTLS->identity('server1') );
+            did( $run, "$client, $name, $version: a client that is accepted",
+                0, "${CONNECTED}Certificate file = server1.example.com.chain.pem\nKey file = server1.example.com.unlocked.key\n$STARTED$ECHO_GOLDEN" );
+        }
+    }
+}
+
+# ----- No alert where one was expected -----
+
+for my $client (@CLIENTS) {
+    for my $case (
+        [ 'text',    79, "otto\n???alert\n",  ">>> otto\n???alert\n<<< otto\n******** Input mismatch ********\n" ],
+        [ 'the end', 80, "CLOSE\n???alert\n", ">>> CLOSE\n???alert\nUnexpected EOF read\n" ],
+        [ 'nothing', 99, "???alert\n",        "???alert\nTimed out after 0.6 s: waited for a TLS alert\n" ],
+        )
+    {
+        my ( $what, $status, $script, $golden ) = @$case;
+        did( connect_to( $client, $s_server, $script, '-t0.6' ), "$client: $what instead of an alert", $status, "$CONNECTED$STARTED$golden" );
+    }
+    did( talk_to( $client, \&hangs_up, "???alert\n" ), "$client: the end of the handshake instead of an alert", 80,
+        $CONNECTED . failed('closed') . "???alert\nUnexpected EOF read\n" );
+    did( talk_to( $client, sub { $_[0]->rest }, "???alert\n", '-t0.5' ), "$client: no handshake instead of an alert", 99,
+        $CONNECTED . failed('timeout') . "???alert\nTimed out after 0.5 s: waited for a TLS alert\n" );
+    did( talk_to( $client, sends("454 no\r\n"), "???alert\n" ), "$client: no TLS instead of an alert", 79,
+        $CONNECTED . failed('protocol') . "???alert\n******** Input mismatch ********\n" );
+}
+
+# ----- The end of TLS -----
+
+# Ends the connection by METHOD when the client's second piece of data comes. That is seen from outside only before TLS 1.3.
+sub ends {
+    my ($method) = @_;
+    return sub {
+        my ($it) = @_;
+        TestTLS::splice( $it, $old->port, undef, TestTLS::count_records( $APPLICATION_DATA, sub { $_[0] < 2 } ) );
+        $it->$method;
+        return 'ended';
+    };
+}
+
+for my $client (@CLIENTS) {
+    did( connect_to( $client, $s_server, "CLOSE\n???*\nstoptls\n???*\n" ), "$client: close_notify is an end", 0,
+        "$CONNECTED$STARTED>>> CLOSE\n???*\nExpected EOF read\nstoptls\n???*\nExpected EOF read\nEnd of script\n" );
+    did( connect_to( $client, $s_server, "CLOSE\n??? x\n" ), "$client: close_notify where a line was expected", 80,
+        "$CONNECTED$STARTED>>> CLOSE\n??? x\nUnexpected EOF read\n" );
+    did( connect_to( $client, $s_server, "???*\n", '-t0.6' ), "$client: no end", 99,
+        "$CONNECTED$STARTED???*\nTimed out after 0.6 s: waited for the server to close\n" );
+    my $begin = "otto\n??? otto\nagain\n";
+    my $begun = "$CONNECTED$STARTED>>> otto\n??? otto\n<<< otto\n>>> again\n";
+    for my $method (qw(close reset)) {
+        did( talk_to( $client, ends($method), "$begin???*\n" ), "$client: an end without close_notify, $method", 0, "$begun???*\nExpected EOF read\nEnd of script\n" );
+        did( talk_to( $client, ends($method), "$begin??? x\n" ), "$client: the same where a line was expected, $method", 80, "$begun??? x\nUnexpected EOF read\n" );
+        did( talk_to( $client, ends($method), "$begin????x\n???*\n" ), "$client: the same where a line was optional, $method", 0,
+            "$begun????x\n???*\nExpected EOF read\nEnd of script\n" );
+    }
+    my $long = 'x' x 9_000_000;
+    did( talk_to( $client, ends('reset'), "otto\n??? otto\n$long\nsecond\n" ), "$client: writing to nobody", 76,
+        "$CONNECTED$STARTED>>> otto\n??? otto\n<<< otto\n>>> $long\n>>> second\nWrite error: the peer has closed the connection\n" );
+}
+
+# ----- Lines inside TLS -----
+
+my $long = 'x' x 100_000;
+local $TestTLS::directory = tempdir( CLEANUP => 1 );
+spew( "$TestTLS::directory/long", "$long\r\n" );
+spew( "$TestTLS::directory/endless", 'x' x 100_000_000 );
+my $files = TestTLS->openssl_server( 'server1', '-HTTP' );
+
+for my $client (@CLIENTS) {
+    for my $version (qw(TLS1.2 TLS1.3)) {
+        my $listener = TestTLS->openssl_server( 'server1', '-naccept', 1 );
+        did( connect_to( $client, $listener, "$long\n", '-protocol', $version, '-t0.5' ), "$client, $version: a line of 100,000 bytes", 0,
+            "$CONNECTED$STARTED>>> $long\nEnd of script\n" );
+        cmp_ok index( $listener->stop, "\n$long\r\n" ), '>', 0, '… which the server received';
+        did( connect_to( $client, $files, "GET /long HTTP/1.0\\r\\n\n??? $long\n", '-protocol', $version ),
+            "$client, $version: a line of 100,000 bytes from the server", 0,
+            "$CONNECTED$STARTED>>> GET /long HTTP/1.0\\r\\n\n??? $long\n<<< $long\nEnd of script\n" );
+        did( connect_to( $client, $files, "GET /endless HTTP/1.0\\r\\n\n??? x\n", '-protocol', $version ), "$client, $version: 100 MB without a line end", 73,
+            "$CONNECTED$STARTED>>> GET /endless HTTP/1.0\\r\\n\n??? x\nInput line too long\n" );
+        did( connect_to( $client, $s_server, "otto\\r\\nanna\n??? otto\n+++ 0.5\nmore\n", '-protocol', $version ), "$client, $version: text left unread",
+            78, "$CONNECTED$STARTED>>> otto\\r\\nanna\n??? otto\n<<< otto\n+++ 0.5\nUnconsumed input: anna\n" );
+    }
+}
+
+done_testing;
