@@ -13,7 +13,7 @@ Runtest::Error - what runtest dies of, by kind
 =head1 DESCRIPTION
 
 A test that fails is a result and never an exception. Everything else is one of the kinds below, each
-with its exit status (docs/exit-status.md).
+with its exit status (docs/architecture.md).
 
 =cut
 

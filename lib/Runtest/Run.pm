@@ -29,7 +29,7 @@ Runtest::Run - a run from command line to exit status: select, schedule, run, ju
 
 =head2 main($top, @arguments)
 
-$top is the directory of runtest. Returns the exit status (docs/exit-status.md); messages that are no results go to stderr.
+$top is the directory of runtest. Returns the exit status (docs/architecture.md); messages that are no results go to stderr.
 
 =cut
 

@@ -20,7 +20,7 @@ Runtest::Verdict - PASS, FAIL, SKIP, XFAIL, FLAKY or ERROR, and why
 =head1 DESCRIPTION
 
 A verdict is C<< { verdict, case, reason, seconds, failure, differences, directory, exit_status } >>: C<failure> is the step's (the worker's),
-C<differences> are Runtest::Compare's, C<exit_status> is what a run that has it ends with (docs/exit-status.md).
+C<differences> are Runtest::Compare's, C<exit_status> is what a run that has it ends with (docs/architecture.md).
 
 =head2 judge($outcome)
 
