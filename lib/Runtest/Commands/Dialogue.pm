@@ -13,7 +13,7 @@ Runtest::Commands::Dialogue - the scripted clients and servers
 
 =cut
 
-# The clients' own timeout in seconds (docs/client.md), which runtest multiplies.
+# The clients' own timeout in seconds (docs/writing-tests.md), which runtest multiplies.
 my $CLIENT_SECONDS = 5;
 
 =head2 client($worker, $step)
