@@ -105,7 +105,7 @@ static enum dns_status ask_zone(struct dns_answer *answer, const struct zone *zo
     if (!zone_find_owner(zone, &question->name, &owner))
         return zone->pass_on_not_found ? DNS_PASS_ON : DNS_NOT_FOUND;
     enum dns_status status = take(answer, zone, &owner, question);
-    if (status == DNS_NO_DATA && question->type != DNS_TYPE_CNAME) {
+    if (status == DNS_NO_DATA) {
         const struct dns_question cname = {question->name, DNS_TYPE_CNAME};
         size_t before = answer->answer.count;
         status = take(answer, zone, &owner, &cname);

@@ -209,6 +209,8 @@ NXDOMAIN nx     A     192.0.2.1
 NXDOMAIN AA DNSSEC nx2 TLSA
 NXDOMAIN part   A
 part            MX    1 ns
+NXDOMAIN mix    A
+mix             A     192.0.2.1
 *               A     192.0.2.9
 ZONE
 
@@ -234,6 +236,7 @@ sub test_prefixes {
     answer_is($case, 'part.test.ex A',    '1 NXDOMAIN',       @AUTHORITY);
     answer_is($case, 'part.test.ex MX',   '0 NOERROR', 'part.test.ex 3600 MX 1 ns.test.ex.');
     answer_is($case, 'part.test.ex TXT',  '4 NOERROR', @AUTHORITY);
+    answer_is($case, 'mix.test.ex A',     '1 NXDOMAIN', @AUTHORITY);
     answer_is($case, 'other.test.ex A',   '0 NOERROR', "other.test.ex $a{9}");
     return;
 }
@@ -333,10 +336,11 @@ sub test_fixed_names {
 }
 
 sub test_delay {
-    my $case  = zone("DELAY=300 slow A 192.0.2.1\nDELAY=700 slow A 192.0.2.2\nDELAY=900 slow MX 1 slow\n");
+    my $case  = zone("DELAY=300 slow A 192.0.2.1\nDELAY=700 slow A 192.0.2.2\nDELAY=400 slow A 192.0.2.3\n"
+            . "DELAY=600000 slow MX 1 slow\n");
     my $began = time;
-    answer_is($case, 'slow.test.ex A', '0 NOERROR', map {"slow.test.ex 3600 A 192.0.2.$_"} 1, 2);
-    cmp_ok(time - $began, '>=', 0.7, 'after the longer delay');
+    answer_is($case, 'slow.test.ex A', '0 NOERROR', map {"slow.test.ex 3600 A 192.0.2.$_"} 1 .. 3);
+    cmp_ok(time - $began, '>=', 0.7, 'after the longest delay');
     return;
 }
 

@@ -51,7 +51,7 @@ sub _main {
     my $suite = Runtest::Suite->new($tree);
     my @tests = $suite->select(@{ $option->{tests} });
     my $color = $option->{color} eq 'always' || ($option->{color} eq 'auto' && -t STDOUT && !defined $ENV{NO_COLOR});
-    my $report = Runtest::Report::Terminal->new(color => $color, command => $0);
+    my $report = Runtest::Report::Terminal->new(color => $color, command => _command($option));
     if ($option->{list}) {
         $report->tests(@tests);
         return 0;
@@ -59,6 +59,16 @@ sub _main {
     _note($suite->range_hint(@{ $option->{tests} }));
     my $self = bless { top => $top, tree => $tree, option => $option, report => $report }, __PACKAGE__;
     return $self->_run(@tests);
+}
+
+# How to call runtest for the same MTAs, tree and place.
+sub _command {
+    my ($option) = @_;
+    my @words = ($0);
+    push @words, "--tree $option->{tree}" if defined $option->{tree};
+    push @words, map { "--mta $_=$option->{mta}{$_}" } sort keys %{ $option->{mta} };
+    push @words, '--no-sandbox' if !$option->{sandbox};
+    return join ' ', @words;
 }
 
 sub _manual {

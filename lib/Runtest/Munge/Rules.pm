@@ -166,7 +166,7 @@ my @RULES = (
     },
     {
         name    => 'size',
-        streams => [qw(log rejectlog paniclog)],
+        streams => [qw(log rejectlog paniclog msglog)],
         why     => 'a message\'s size depends on how long version, cipher and date are in its Received: header',
         pattern => sub { return qr/(?<= )S=[0-9]+(?= |$)/ },
         becomes => sub { return 'S=sss' },
@@ -191,7 +191,7 @@ my @RULES = (
     },
     {
         name    => 'duration',
-        streams => [qw(log rejectlog paniclog)],
+        streams => [qw(log rejectlog paniclog msglog)],
         why     => 'how long it took',
         pattern => sub { return qr/(?<= )(QT|DT|D)=[0-9]+(?:\.[0-9]+)?s(?= |$)/ },
         becomes => sub { return "$_[2]=qqs" },
