@@ -8,6 +8,7 @@ use Path::Tiny qw(path);
 
 use Runtest::Error;
 use Runtest::Substitution;
+use Runtest::Zones qw(zones_of_host);
 
 use Exporter 'import';
 our @EXPORT_OK = qw(substitution_for plan_for);
@@ -116,10 +117,13 @@ sub _files {
     -f "$tree/$configuration"
       or Runtest::Error->throw(wrong => "$configuration is missing: it is the MTA's configuration of test $number");
     my $text = path("$tree/$configuration")->slurp_raw;
+    my @zones = _instances(\%case, 'dnszones-src', 'dnszones');
+    my @names = map { $_->{path} =~ s{\Adnszones/}{}r } @zones;
     return (
         { path => 'test-config', content => $case{substitution}->apply($text, $case{script}{missing}) },
-        _instances(\%case, 'aux-var-src',  'aux-var'),
-        _instances(\%case, 'dnszones-src', 'dnszones'),
+        _instances(\%case, 'aux-var-src', 'aux-var'),
+        @zones,
+        map { { path => "dnszones/$_->{name}", content => $_->{content} } } zones_of_host($case{host}, @names),
     );
 }
 

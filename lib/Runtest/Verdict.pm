@@ -32,12 +32,14 @@ sub judge {
     my ($outcome) = @_;
     my $case  = $outcome->case;
     my $fixed = { case => $case, seconds => $outcome->seconds, directory => $outcome->directory };
-    my $trouble = $outcome->trouble;
     my $verdict = eval {
+        Runtest::Error->throw(wrong => $outcome->wrong) if defined $outcome->wrong;
         my $munged = munge_outcome($outcome);
         my $golden = Runtest::Golden->new($case->{tree}, $case->test->{number}, $case->lane);
         my @differences = compare_streams($munged, $golden, $case->directives);
-        defined $trouble ? Runtest::Error->throw(broken => $trouble) : _decide($case, $outcome->failure, @differences);
+        my $trouble = $outcome->trouble;
+        Runtest::Error->throw(broken => $trouble) if defined $trouble;
+        _decide($case, $outcome->failure, @differences);
     } // in_error($case, $@);
     return { %$verdict, %$fixed };
 }

@@ -10,6 +10,7 @@ use File::Path qw(make_path);
 use IO::Handle;
 use Time::HiRes qw(time);
 
+use Runtest::Capture qw(output_of);
 use Runtest::Commands qw(command_named);
 use Runtest::Collect qw(collect_streams);
 use Runtest::Process qw(start_process wait_process end_process describe_status);
@@ -49,12 +50,12 @@ sub main {
     Runtest::Process::watch_children();
     umask 022;
     $self->_prepare;
-    my $failure = $self->_run_script;
-    $failure = $self->_end_everything // $failure if !$failure;
+    my $wrong = $self->_wrong_zones;
+    return $self->send_record({ type => 'verdict', wrong => $wrong }) if defined $wrong;
+    my $failure = $self->_run_script // $self->_end_everything;
     $self->_end_what_is_left if $failure;
     $self->_send_streams;
-    $self->send_record({ type => 'verdict', failure => $failure });
-    return;
+    return $self->send_record({ type => 'verdict', failure => $failure });
 }
 
 =head2 send_record(\%record, $bytes)
@@ -109,6 +110,13 @@ sub _put {
     print {$out} $content or die "$path: $!\n";
     close $out or die "$path: $!\n";
     return;
+}
+
+# What is wrong with the zone files, with file and line; undef if nothing is.
+sub _wrong_zones {
+    my ($self) = @_;
+    my $said = output_of('bin/fakens', '--check', 'dnszones');
+    return $? ? $said =~ s/\n\z//r : undef;
 }
 
 # Returns undef, or the failure: { line, step, reason }.
