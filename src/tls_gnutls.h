@@ -37,6 +37,10 @@ struct tls_session {
 bool tls_gnutls_priority(const struct tls_config *config, char *priority, size_t size,
                          struct tls_setup_error *error);
 
+/* Does `priority` offer only cipher suites of `list`? If not, *error is filled in. */
+bool tls_gnutls_offers_only(gnutls_priority_t priority, const char *list,
+                            struct tls_setup_error *error);
+
 /* For gnutls_certificate_set_verify_function(): judges the chain, notes the verdict. */
 int tls_gnutls_verify(gnutls_session_t gnutls);
 

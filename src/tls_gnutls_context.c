@@ -151,7 +151,8 @@ static bool set_priority(struct tls_context *context, struct tls_setup_error *er
     if (!tls_gnutls_priority(context->config, priority, sizeof priority, error))
         return false;
     if (gnutls_priority_init(&context->priority, priority, &at) == GNUTLS_E_SUCCESS)
-        return true;
+        return !context->config->ciphers ||
+               tls_gnutls_offers_only(context->priority, context->config->ciphers, error);
     tls_setup_failed(error, EXIT_TLS_SETUP, "priority string %s: not understood at: %s", priority,
                      at);
     return false;

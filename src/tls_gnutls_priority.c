@@ -2,7 +2,7 @@
 /*
  * Priority strings for GnuTLS, made from protocol versions and IANA cipher suite names. GnuTLS
  * chooses key exchange, cipher and MAC apart from each other, so a list of several suites also
- * allows their combinations.
+ * offers their combinations; when one of these is not on the list, the list is refused.
  */
 #include "tls_gnutls.h"
 
@@ -75,6 +75,36 @@ static bool append_suite(const char *iana_name, char *priority, size_t size)
             return true;
         }
     return false;
+}
+
+static bool is_listed(const char *gnutls_name, const char *list)
+{
+    char name[TLS_CIPHER_NAME_SIZE];
+
+    while (tls_next_name(&list, ":,", name, sizeof name))
+        if (is_suite(gnutls_name, name))
+            return true;
+    return false;
+}
+
+bool tls_gnutls_offers_only(gnutls_priority_t priority, const char *list,
+                            struct tls_setup_error *error)
+{
+    unsigned suite;
+    int result;
+
+    for (unsigned i = 0; (result = gnutls_priority_get_cipher_suite_index(priority, i, &suite)) !=
+                         GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
+         i++) {
+        const char *name =
+            result < 0 ? NULL : gnutls_cipher_suite_info(suite, NULL, NULL, NULL, NULL, NULL);
+        if (name && !is_listed(name, list)) {
+            tls_setup_failed(error, EXIT_TLS_SETUP, "-cipher %s: GnuTLS would also offer %s", list,
+                             name);
+            return false;
+        }
+    }
+    return true;
 }
 
 bool tls_gnutls_priority(const struct tls_config *config, char *priority, size_t size,

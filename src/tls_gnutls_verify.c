@@ -30,6 +30,23 @@ static enum verify_reason verify_reason_of(unsigned status)
     return status != 0 && reason == VERIFY_OK ? VERIFY_OTHER : reason;
 }
 
+/* GnuTLS takes the CN for a name when there is no other; RFC 9525 section 2 does not. */
+static bool has_alternative_name(gnutls_session_t gnutls)
+{
+    unsigned count;
+    const gnutls_datum_t *chain = gnutls_certificate_get_peers(gnutls, &count);
+    gnutls_x509_crt_t leaf;
+    size_t name_size = 0;
+    int result = GNUTLS_E_NO_CERTIFICATE_FOUND;
+
+    if (!chain || gnutls_x509_crt_init(&leaf) < 0)
+        return false;
+    if (gnutls_x509_crt_import(leaf, &chain[0], GNUTLS_X509_FMT_DER) >= 0)
+        result = gnutls_x509_crt_get_subject_alt_name(leaf, 0, NULL, &name_size, NULL);
+    gnutls_x509_crt_deinit(leaf);
+    return result >= 0 || result == GNUTLS_E_SHORT_MEMORY_BUFFER;
+}
+
 int tls_gnutls_verify(gnutls_session_t gnutls)
 {
     struct tls_session *session = gnutls_session_get_ptr(gnutls);
@@ -42,5 +59,7 @@ int tls_gnutls_verify(gnutls_session_t gnutls)
     int result = gnutls_certificate_verify_peers(gnutls, data, name ? 2 : 1, &status);
 
     session->reason = result < 0 ? VERIFY_NO_CERTIFICATE : verify_reason_of(status);
+    if (name && !has_alternative_name(gnutls))
+        session->reason = verify_worse(session->reason, VERIFY_NAME_MISMATCH);
     return session->reason == VERIFY_OK ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
 }

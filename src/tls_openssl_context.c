@@ -93,6 +93,7 @@ static bool load_authorities(SSL_CTX *ssl, const struct tls_config *config,
     return true;
 }
 
+/* Names are those of RFC 9525: no CN, and a wildcard only as the whole of the first label. */
 static bool set_verify_name(SSL_CTX *ssl, const struct tls_config *config,
                             struct tls_setup_error *error)
 {
@@ -102,6 +103,8 @@ static bool set_verify_name(SSL_CTX *ssl, const struct tls_config *config,
     if (!name || X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1)
         return true;
     ERR_clear_error();
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+                                               X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     if (X509_VERIFY_PARAM_set1_host(param, name, 0) == 1)
         return true;
     return file_failed(error, EXIT_TLS_SETUP, "-verify-name", name);
