@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-/* Appends one label; false when the name would become too long. */
+/* Appends one label; false when it has no room. */
 static bool append_label(struct dns_name *name, const char *label, size_t length)
 {
-    if (name->length + 1 + length + 1 > DNS_NAME_MAX)
+    if (name->length + 1 + length > DNS_NAME_MAX)
         return false;
     name->wire[name->length++] = (uint8_t)length;
     memcpy(name->wire + name->length, label, length);

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-enum { REGULAR_FILE_MAX = 16 * 1024 * 1024 }; /* bytes; a larger file is refused */
+enum { REGULAR_FILE_MAX = 1024 * 1024 }; /* bytes; a larger file is refused */
 
 /*
  * Reads the file at path. Returns NULL, and the caller frees *bytes, which hold a zero byte behind

@@ -72,6 +72,7 @@ my @FAULTS = (
     [ "a TXT \"a\" b\n",                  '1: "b" is too much' ],
     [ "a TXT \"\\256\"\n",                '1: "\256" is not \ and three digits from 000 to 255' ],
     [ "a TXT \"\\12\"\n",                 '1: "\12"" is not \ and three digits from 000 to 255' ],
+    [ "a TXT \"\\12\n",                 '1: "\12" is not \ and three digits from 000 to 255' ],
     [ 'a TXT "' . 'x' x 65_280 . qq{"\n}, '1: more than 65535 bytes of data' ],
     [ "a TLSA 3 1 1\n",                   '1: hex digits or file:PATH are missing' ],
     [ "a TLSA 3 1 256 00\n",              qq{1: "256" $NUMBER 255} ],

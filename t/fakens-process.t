@@ -160,9 +160,11 @@ sub test_special_files {
         "$case/dnszones/db.fifo: Not a regular file\n$case/dnszones/db.test.ex:1: $case/fifo: Not a regular file\n",
         'a FIFO does not hang it');
     is(ask($case, 'x.fifo A'), "3 REFUSED\nquestion: x.fifo A\n", '… nor the answer');
+    log_of($case);
     write_file("$case/dnszones/db.huge", q{});
-    truncate "$case/dnszones/db.huge", 17 * 1024 * 1024 or die "$!\n";
+    truncate "$case/dnszones/db.huge", 1024 * 1024 + 1 or die "$!\n";
     is(ask($case, 'x.huge A'), "3 REFUSED\nquestion: x.huge A\n", 'a huge file is not read');
+    is(log_of($case), "x.huge A -> no recovery (0 records): $case/dnszones/db.huge: File too large\n", '… and says so');
     return;
 }
 

@@ -351,20 +351,35 @@ sub first_line {
     return $text =~ s/\n.*//xsr;
 }
 
-sub test_big_replies {
-    my $long = 'l' x 60;
-    my $case = zone(join q{},
-        (map {"$long A 10.0." . ($_ >> 8) . q{.} . ($_ & 255) . "\n"} 1 .. 2000),
-        (map {"txt TXT \"" . 'x' x 9000 . "$_\"\n"} 1 .. 9),
-        'one TXT "' . 'y' x 65_000 . qq{"\n},
-    );
-    my $text = ask($case, "$long.test.ex A");
-    is(first_line($text), '0 NOERROR', 'compressed where that makes it fit');
-    is(() = $text =~ /[ ]A[ ]/gx, 2000, '… with all records');
-    $text = ask($case, 'txt.test.ex TXT');
+sub test_truncation {
+    my $case = zone(join q{}, map {"txt TXT \"" . 'x' x 9000 . "$_\"\n"} 1 .. 9);
+    my $text = ask($case, 'txt.test.ex TXT');
     is(first_line($text), '0 NOERROR TC', 'truncated where nothing makes it fit');
     is(() = $text =~ /[ ]TXT[ ]/gx, 7, '… with the records that fit');
-    ok(ask($case, 'one.test.ex TXT') =~ /\A0[ ]NOERROR\n.*[ ]TXT[ ]/xs, 'one record of 65 kB');
+    return;
+}
+
+# The owner's 11 bytes may become 2: this record fits to the byte, and with one more it does not.
+sub test_full_reply {
+    my $case = zone(join q{}, map { "$_ TXT \"" . 'x' x (65_239 + $_) . "\"\n" } 1, 2);
+    is(length run({}, program('fakens'), $case, '1.test.ex', 'TXT')->{stdout}, 65_535, 'a reply of 65535 bytes');
+    is(first_line(ask($case, '1.test.ex TXT')), '0 NOERROR', '… is good');
+    is(ask($case, '2.test.ex TXT'), "0 NOERROR TC\nquestion: 2.test.ex TXT\n", 'a record too long for a reply');
+    return;
+}
+
+# Pointers reach 16383 bytes far: the authority section is beyond that.
+sub test_compression {
+    my $long = 'l' x 60;
+    my $case = zone(join q{}, "\@ NS a\n\@ NS b\n",
+        map { "AA $long A 10.0." . ($_ >> 8) . q{.} . ($_ & 255) . "\n" } 1 .. 2000);
+    my @authority = map {"authority: test.ex 3600 NS $_.test.ex.\n"} 'a', 'b';
+    for my $name ($long, uc $long) {
+        my $text = ask($case, "$name.test.ex A");
+        is(first_line($text), '0 NOERROR AA', 'compressed where that makes it fit');
+        is(() = $text =~ /^$long[.]test[.]ex[ ]3600[ ]A[ ]10[.]0[.]/gmx, 2000, '… with all records, as they are spelt');
+        is(join(q{}, $text =~ /^(authority:.*\n)/gmx), join(q{}, @authority), '… and the authority');
+    }
     return;
 }
 
@@ -382,6 +397,8 @@ test_chains();
 test_chain_limit();
 test_fixed_names();
 test_delay();
-test_big_replies();
+test_truncation();
+test_full_reply();
+test_compression();
 
 done_testing();
