@@ -60,6 +60,14 @@ The script's directives, once a plan was made.
 
 sub directives { return $_[0]{script}{directives} }
 
+=head2 is_exclusive
+
+Whether the case wants to run alone. To be asked once a plan was made.
+
+=cut
+
+sub is_exclusive { return $_[0]{script}{exclusive} }
+
 =head2 skip_reason
 
 Why the case cannot be run in its lane and on this host, or undef. To be asked once a plan was made.

@@ -50,7 +50,7 @@ sub run {
 
 sub _fill {
     my ($self) = @_;
-    while (!$self->{interrupted} && @{ $self->{queue} } && keys %{ $self->{running} } < $self->{jobs}) {
+    while (!$self->{interrupted} && $self->_may_start($self->{queue}[0])) {
         my $case = shift @{ $self->{queue} };
         eval { $self->_start($case); 1 } or $self->_finished(Runtest::Outcome->new($case), $@);
     }
@@ -58,10 +58,19 @@ sub _fill {
     return;
 }
 
+# A case that is exclusive runs alone.
+sub _may_start {
+    my ($self, $case) = @_;
+    my @running = values %{ $self->{running} };
+    return 0 if !$case || @running >= $self->{jobs};
+    return !@running if $case->is_exclusive;
+    return !grep { $_->{case}->is_exclusive } @running;
+}
+
 sub _interrupt {
     my ($self, $signal) = @_;
     $self->{interrupted} //= $signal;
-    $_->kill('TERM') for values %{ $self->{running} };
+    $_->{process}->kill('TERM') for values %{ $self->{running} };
     return;
 }
 
@@ -89,7 +98,7 @@ sub _start {
             $self->_finished($outcome, $failed);
         },
     );
-    $self->{running}{ $case->name } = $process;
+    $self->{running}{ $case->name } = { case => $case, process => $process };
     $self->{loop}->add($process);
     return;
 }
