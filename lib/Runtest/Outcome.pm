@@ -101,10 +101,18 @@ The launcher has ended with a wait status. Writes steps.jsonl.
 sub finish {
     my ($self, $status, $seconds) = @_;
     @$self{qw(status seconds)} = ($status, $seconds);
-    my @steps = map { my %step = %$_; delete $step{type}; \%step } @{ $self->{steps} };
+    my @steps = @{ $self->{steps} };
     push @steps, { %{ $self->{running} }, failed => 'not ended' } if $self->{running};
-    Runtest::Results::write_json($self->{directory}->child('steps.jsonl'), @steps);
+    my $path = $self->{case}->test->{path};
+    Runtest::Results::write_json($self->{directory}->child('steps.jsonl'), map { _step($path, $_) } @steps);
     return;
+}
+
+sub _step {
+    my ($path, $record) = @_;
+    my %step = (%$record, file => $path);
+    delete $step{type};
+    return \%step;
 }
 
 =head2 seconds

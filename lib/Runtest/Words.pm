@@ -25,6 +25,10 @@ characters), C<[message =E<gt> N]>.
 my %REDIRECTION = ('<' => 'input', '>' => 'output', '>>' => 'append');
 
 # What may stand in an unquoted place, in the order in which it is tried: [name, pattern].
+my @TOKENS_AT_WORD_START = (
+    [comment  => qr/#.*/],
+    [operator => qr/([0-9]+(?:>>|[<>]))/],    # a redirection of another descriptor
+);
 my @TOKENS = (
     [blank       => qr/[ \t]+/],
     [single      => qr/'([^']*)'/],
@@ -50,7 +54,7 @@ sub split_words {
     my $state = { words => [], redirections => {}, word => undef, target => undef };
     pos($line) = 0;
     while (pos $line < length $line) {
-        my ($name, $value) = _next_token(\$line);
+        my ($name, $value) = _next_token(\$line, $state->{word} ? () : @TOKENS_AT_WORD_START);
         _take($state, $name, $value);
     }
     _end_word($state);
@@ -59,15 +63,16 @@ sub split_words {
 }
 
 sub _next_token {
-    my ($line) = @_;
-    for my $token (@TOKENS) {
+    my ($line, @first) = @_;
+    for my $token (@first, @TOKENS) {
         my ($name, $pattern) = @$token;
         return ($name, $1) if $$line =~ /\G$pattern/gc;
     }
-    die "not understood: " . substr($$line, pos $$line) . "\n";
+    die sprintf "not understood: \\x%02X\n", ord substr $$line, pos $$line;
 }
 
 my %TAKE = (
+    comment => sub { return },
     blank   => sub { _end_word($_[0]) },
     single  => sub { _add($_[0], text => $_[1]) },
     double  => sub { _add_double($_[0], $_[1]) },

@@ -129,7 +129,7 @@ sub _run_script {
         my $step_end = $started + $plan->{step_seconds};
         $self->{deadline} = $step_end < $case_end ? $step_end : $case_end;
         $self->{running} = { pids => [] };
-        $self->send_record({ type => 'begin', line => $step->{line}, text => $step->{text}, time => $started });
+        $self->send_record({ type => 'begin', line => $step->{line}, text => $step->{text}, start => $started });
         my $failed = eval { $self->_run_step($step); 1 } ? undef : ($@ =~ s/\n\z//r);
         my %done = (line => $step->{line}, text => $step->{text}, start => $started, end => time, %{ $self->{running} });
         $self->send_record({ type => 'step', %done, failed => $failed });
@@ -237,6 +237,7 @@ sub start {
         stdin  => $stdin,
         stdout => $output // $append // $how{stdout} // 'test-stdout',
     );
+    $self->{running}{argv} //= $how{argv};
     push @{ $self->{running}{pids} }, $pid;
     return $pid;
 }

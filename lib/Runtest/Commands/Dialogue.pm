@@ -4,6 +4,7 @@ package Runtest::Commands::Dialogue;
 use strict;
 use warnings;
 
+use Runtest::Await qw(await_file);
 use Runtest::Input qw(input_handle);
 use Runtest::Process qw(wait_process describe_status);
 
@@ -15,6 +16,8 @@ Runtest::Commands::Dialogue - the scripted clients and servers
 
 # The clients' own timeout in seconds (docs/writing-tests.md), which runtest multiplies.
 my $CLIENT_SECONDS = 5;
+
+my $SERVER_STDOUT = 'test-stdout-server';
 
 =head2 client($worker, $step)
 
@@ -45,23 +48,49 @@ sub _with_timeout {
 
 =head2 server($worker, $step)
 
-Starts a scripted server; its exit status is waited for after the next non-daemon C<exim>.
+Starts a scripted server, and returns when it listens; its exit status is waited for after the next non-daemon C<exim>.
 
 =cut
 
 sub server {
     my ($worker, $step) = @_;
-    my $plan = $worker->{plan};
-    my $pid  = $worker->start(
+    my $plan   = $worker->{plan};
+    my $before = length _said();
+    my $pid    = $worker->start(
         $step,
         argv    => ["$plan->{directory}/bin/$step->{command}", $worker->arguments($step)],
         stdin   => input_handle($step->{data}),
-        stdout  => 'test-stdout-server',
+        stdout  => $SERVER_STDOUT,
         stderr  => 'test-stderr-server',
         session => 1,
     );
-    push @{ $worker->{servers} }, { pid => $pid, line => $step->{line}, step => $step };
-    return;
+    my $server = { pid => $pid, line => $step->{line}, step => $step };
+    push @{ $worker->{servers} }, $server;
+    return _await_server($worker, $server, $before);
+}
+
+# A server says on its standard output that it listens. One that has ended already is judged where it is waited for.
+sub _await_server {
+    my ($worker, $server, $before) = @_;
+    my $listened = eval {
+        $server->{status} = await_file(
+            directory => $worker->{plan}{directory},
+            ready     => sub { return substr(_said(), $before) =~ /^Listening on /m },
+            what      => 'the server to listen',
+            pid       => $server->{pid},
+            deadline  => $worker->{deadline},
+        );
+        1;
+    };
+    return if $listened;
+    $server->{ended} = 1 if $@ =~ /\Ait ended/;
+    die $@ =~ s/\Ait ended/the server ended/r;
+}
+
+sub _said {
+    open my $in, '<', $SERVER_STDOUT or return '';
+    local $/ = undef;
+    return <$in> // '';
 }
 
 =head2 await_servers($worker)
@@ -73,7 +102,7 @@ Waits for the servers that were started, and dies if one did not end as its scri
 sub await_servers {
     my ($worker) = @_;
     for my $server (@{ $worker->{servers} }) {
-        my $status = wait_process($server->{pid}, $worker->{deadline})
+        my $status = $server->{status} // wait_process($server->{pid}, $worker->{deadline})
           // die "timeout: waited for the server of line $server->{line} to end\n";
         $server->{ended} = 1;
         eval { $worker->expect($server->{step}, $status); 1 } or die "the server of line $server->{line}: $@";

@@ -4,11 +4,13 @@ package Runtest::Commands::Exim;
 use strict;
 use warnings;
 
-use Linux::Inotify2;
+use File::Basename qw(dirname);
+use IO::Socket::INET;
 
+use Runtest::Await qw(await_file);
 use Runtest::Commands::Dialogue ();
 use Runtest::Input qw(input_handle);
-use Runtest::Process qw(wait_process end_process describe_status);
+use Runtest::Process qw(end_process describe_status);
 
 =head1 NAME
 
@@ -29,6 +31,8 @@ sub exim {
     my ($worker, $step) = @_;
     my @arguments = $worker->arguments($step);
     my @command = _command_line($worker, $step, @arguments);
+    my ($port) = map { /\A-DSERVER=wait:([0-9]+)\z/ ? $1 : () } @arguments;
+    return _start_waiting($worker, $step, $port, @command) if defined $port;
     return _start_daemon($worker, $step, @command) if _is_daemon(@arguments);
     my $status = $worker->run($step, argv => \@command, stdin => input_handle($step->{data}, $step->{delay}));
     Runtest::Commands::Dialogue::await_servers($worker);
@@ -54,29 +58,44 @@ sub _is_daemon {
 sub _start_daemon {
     my ($worker, $step, @command) = @_;
     my $directory = $worker->{plan}{directory};
-    die "the daemon of line $_->{line} still runs: killdaemon is missing before this line\n" for @{ $worker->{daemons} };
-    unlink $PID_FILE;
-    my $inotify = Linux::Inotify2->new or die "inotify: $!\n";
-    $inotify->watch("$directory/spool", IN_CLOSE_WRITE | IN_MOVED_TO) or die "inotify spool: $!\n";
     @command = map { $_ eq '-bd' ? '-bdf' : $_ } @command;
     push @command, '-oP', "$directory/$PID_FILE" if !grep { $_ eq '-oP' } @command;
-    my $pid = $worker->start($step, argv => \@command, session => 1, stderr => 'test-stderr-server');
-    push @{ $worker->{daemons} }, { pid => $pid, line => $step->{line} };
-    open my $events, '<&=', $inotify->fileno or die "inotify: $!\n";
-    $events->blocking(0);
-    while (!-s $PID_FILE) {
-        my $status = wait_process($pid, $worker->{deadline}, $events);
-        _not_ready($worker, $status) if defined $status || Time::HiRes::time() >= $worker->{deadline};
-        sysread $events, my $drained, 4096;
-    }
-    return;
+    my ($pid_file) = map { $command[ $_ + 1 ] } grep { $command[$_] eq '-oP' } 0 .. $#command;
+    die "the daemon of line $_->{line} still runs, with the same pid file\n"
+      for grep { $_->{pid_file} eq $pid_file } @{ $worker->{daemons} };
+    unlink $pid_file;
+    my $pid    = $worker->start($step, argv => \@command, session => 1, stderr => 'test-stderr-server');
+    my $daemon = { pid => $pid, line => $step->{line}, pid_file => $pid_file };
+    push @{ $worker->{daemons} }, $daemon;
+    return _await_daemon($worker, $daemon);
 }
 
-sub _not_ready {
-    my ($worker, $status) = @_;
-    die "timeout: waited for the daemon to listen (to write $PID_FILE)\n" if !defined $status;
-    $worker->{daemons}[-1]{ended} = 1;
-    die 'the daemon ended before it listened: ' . describe_status($status) . "\n";
+sub _await_daemon {
+    my ($worker, $daemon) = @_;
+    my $listened = eval {
+        my $status = await_file(
+            directory => dirname($daemon->{pid_file}),
+            ready     => sub { return -s $daemon->{pid_file} },
+            what      => "the daemon to listen (to write $daemon->{pid_file})",
+            pid       => $daemon->{pid},
+            deadline  => $worker->{deadline},
+        );
+        die 'it ended as soon as it listened: ' . describe_status($status) . "\n" if defined $status;
+        1;
+    };
+    return if $listened;
+    $daemon->{ended} = 1 if $@ =~ /\Ait ended/;
+    die $@ =~ s/\Ait ended/the daemon ended/r;
+}
+
+# inetd's wait mode: the daemon gets a socket that listens already as its standard input.
+sub _start_waiting {
+    my ($worker, $step, $port, @command) = @_;
+    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 5, ReuseAddr => 1)
+      or die "port $port: $!\n";
+    my $pid = $worker->start($step, argv => \@command, session => 1, stdin => $socket, stderr => 'test-stderr-server');
+    push @{ $worker->{daemons} }, { pid => $pid, line => $step->{line}, pid_file => '' };
+    return;
 }
 
 =head2 killdaemon($worker, $step)

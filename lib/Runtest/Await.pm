@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Await;
+
+use strict;
+use warnings;
+
+use Linux::Inotify2;
+use Time::HiRes qw(time);
+
+use Runtest::Process qw(wait_process describe_status);
+
+use Exporter 'import';
+our @EXPORT_OK = qw(await_file);
+
+=head1 NAME
+
+Runtest::Await - waits for a file to say that a process is ready
+
+=head2 await_file(directory => $path, ready => \&is_ready, what => $text, pid => $pid, deadline => $time)
+
+Returns once is_ready() is true. It is asked at first, and then whenever a file in the directory has changed. $what names what is
+waited for. Dies when the process ends before that, or at the deadline. Returns undef; or, if the process was ready and has ended
+by now, its wait status.
+
+=cut
+
+sub await_file {
+    my (%for) = @_;
+    my $inotify = Linux::Inotify2->new or die "inotify: $!\n";
+    $inotify->watch($for{directory}, IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO) or die "inotify $for{directory}: $!\n";
+    open my $events, '<&', $inotify->fileno or die "inotify: $!\n";
+    $events->blocking(0);
+    while (!$for{ready}->()) {
+        my $status = wait_process($for{pid}, $for{deadline}, $events);
+        return $status if defined $status && $for{ready}->();
+        die "it ended before $for{what}: " . describe_status($status) . "\n" if defined $status;
+        die "timeout: waited for $for{what}\n" if time >= $for{deadline};
+        sysread $events, my $drained, 4096;
+    }
+    return undef;    ## no critic (ProhibitExplicitReturnUndef)
+}
+
+1;
