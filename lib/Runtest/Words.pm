@@ -13,9 +13,9 @@ Runtest::Words - a command line's words, as a POSIX shell would see them
 
 =head1 DESCRIPTION
 
-No shell ever runs. Quotes and backslash work as in sh, unquoted C<* ? [> are expanded when the command
+No shell ever runs. Quotes, backslash and comments work as in sh, unquoted C<* ? [> are expanded when the command
 runs, C<< <F >F >>F >> redirect, and C<$msgN> is the only variable (POSIX.1-2017, Shell Command Language,
-sections 2.2, 2.7 and 2.13).
+sections 2.2, 2.3, 2.7 and 2.13).
 
 A split word is a list of parts: C<[text =E<gt> STRING]>, C<[pattern =E<gt> STRING]> (unquoted, holds glob
 characters), C<[message =E<gt> N]>.
