@@ -20,20 +20,22 @@ For one run.
 
 sub new {
     my ($class) = @_;
-    return bless { first => {}, written => {} }, $class;
+    return bless { first => {}, settled => {} }, $class;
 }
 
 =head2 take($outcome, \%verdict)
 
 Takes a case's verdict, which it may change. Returns whether the case is to run again, and notes on what was written. A case
-that failed in itself, or differs from run to run, gets no golden.
+that failed in itself, that has to fail, or that differs from run to run, gets no golden.
 
 =cut
 
 sub take {
     my ($self, $outcome, $verdict) = @_;
-    return (0, 'its goldens are left as they are') if $verdict->{failure} || $verdict->{verdict} eq 'ERROR';
-    my $name   = $outcome->case->name;
+    my $case = $outcome->case;
+    return (0, 'its goldens are left as they are')
+      if $verdict->{failure} || $verdict->{verdict} eq 'ERROR' || defined $case->expected_failure;
+    my $name   = $case->name;
     my $munged = munge_outcome($outcome);
     my $first  = delete $self->{first}{$name};
     if (!$first) {
@@ -41,12 +43,13 @@ sub take {
         return (1);
     }
     my @flaky = _differing($first, $munged);
-    return (0, $self->_write($outcome->case, $verdict)) if !@flaky;
+    return (0, $self->_write($case, $munged, $verdict)) if !@flaky;
     %$verdict = (
         %$verdict,
         verdict     => 'FLAKY',
         reason      => 'two runs gave different results, so its goldens are left as they are',
         differences => \@flaky,
+        acceptable  => 0,
         exit_status => 1,
     );
     return (0);
@@ -59,23 +62,32 @@ sub _differing {
       grep { ($first->{$_} // '') ne ($second->{$_} // '') } sort keys %streams;
 }
 
-# What another lane has just written is not written over: the lanes disagree, and a person has to decide.
+# A golden that another lane has written or passed with in this run is not written over: the lanes disagree, and a person has to
+# decide.
 sub _write {
-    my ($self, $case, $verdict) = @_;
+    my ($self, $case, $munged, $verdict) = @_;
     my $golden = Runtest::Golden->new($case->{tree}, $case->test->{number}, $case->lane);
     my @differences = @{ $verdict->{differences} };
-    if (my ($path) = grep { $self->{written}{$_} } map { $_->{path} } @differences) {
-        $verdict->{reason} = "lane $self->{written}{$path} has just written $path, and this lane differs";
+    my $others = $self->{settled}{ $case->test->{number} } //= [];
+    if (my ($conflict) = map { _conflict($_, @$others) } @differences) {
+        @$verdict{qw(reason acceptable)} = ($conflict, 0);
         return;
     }
+    push @$others, { lane => $case->lane->name, golden => $golden, munged => $munged };
     my @notes;
     for my $difference (@differences) {
         $golden->replace($difference->{path}, $difference->{text});
-        $self->{written}{ $difference->{path} } = $case->lane->name;
         push @notes, (length $difference->{text} ? 'wrote ' : 'removed ') . $difference->{path};
     }
     @$verdict{qw(verdict reason differences exit_status)} = ('PASS', undef, [], 0) if $verdict->{verdict} eq 'FAIL';
     return @notes;
+}
+
+sub _conflict {
+    my ($difference, @others) = @_;
+    my ($stream, $path) = @$difference{qw(stream path)};
+    my ($other) = grep { $_->{golden}->path_of($stream) eq $path && ($_->{munged}{$stream} // '') ne $difference->{text} } @others;
+    return $other ? "lane $other->{lane} settled $path in this run, and this lane differs" : ();
 }
 
 1;

@@ -19,8 +19,8 @@ Runtest::Verdict - PASS, FAIL, SKIP, XFAIL, FLAKY or ERROR, and why
 
 =head1 DESCRIPTION
 
-A verdict is C<< { verdict, case, reason, seconds, failure, differences, directory, exit_status } >>: C<failure> is the step's (the worker's),
-C<differences> are Runtest::Compare's, C<exit_status> is what a run that has it ends with (docs/architecture.md).
+A verdict is C<< { verdict, case, reason, seconds, failure, differences, acceptable, directory, exit_status } >>: C<failure> is the
+step's (the worker's), C<differences> are Runtest::Compare's, C<acceptable> says that --update would take them, C<exit_status> is what a run that has it ends with (docs/architecture.md).
 
 =head2 judge($outcome)
 
@@ -54,7 +54,13 @@ sub _decide {
         return { verdict => 'FAIL', reason => "it passed, and expect-fail says: $expected", exit_status => 1, differences => [] };
     }
     return { verdict => 'PASS', exit_status => 0, differences => [] } if !$failed;
-    return { %details, verdict => 'FAIL', reason => _reason($case, $failure, @differences), exit_status => 1 };
+    return {
+        %details,
+        verdict     => 'FAIL',
+        reason      => _reason($case, $failure, @differences),
+        acceptable  => !$failure,
+        exit_status => 1,
+    };
 }
 
 sub _reason {

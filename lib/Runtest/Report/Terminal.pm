@@ -80,7 +80,7 @@ sub _what_to_do {
     my $case   = $verdict->{case};
     my $which  = '--lane ' . $case->lane->name . ' ' . $case->test->{number};
     my @lines  = ("results: $verdict->{directory}", "again:   $self->{command} $which");
-    push @lines, "accept:  $self->{command} --update $which" if !$verdict->{failure} && $verdict->{verdict} eq 'FAIL';
+    push @lines, "accept:  $self->{command} --update $which" if $verdict->{acceptable};
     return @lines;
 }
 
