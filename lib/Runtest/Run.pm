@@ -103,7 +103,8 @@ sub _require_lanes {
     my ($self, @lanes) = @_;
     my %there = (sandbox => 1, map { $_->name => 1 } @lanes);
     for my $name (@{ $self->{option}{require} }) {
-        $there{$name} or Runtest::Error->throw(missing => "--require $name: there is no such lane (./setup makes those of mta/)");
+        $there{$name}
+          or Runtest::Error->throw(missing => "--require $name: this run has no such lane, only " . join ' ', map { $_->name } @lanes);
     }
     return;
 }
