@@ -112,7 +112,6 @@ sub _add_double {
           if defined $variable;
         _add($state, defined $message ? (message => $message) : (text => $escaped // $plain // ''));
     }
-    _add($state, text => '') if !@{ $state->{word} };
     return;
 }
 
