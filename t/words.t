@@ -44,8 +44,8 @@ my @LINES = (
     [q("\\n \\' \\a"),        ['\n \\\' \a']],
     ["\"a\\\nb\"",            ['ab']],
     [q("it's"),               [q(it's)]],
-    [q(a\ b \' \" \\\\ \#),   ['a b', q('), q("), '\\', '#']],
-    [q(a#b -x=#),             ['a#b', '-x=#']],
+    [q(a\ \b \' \" \\\\ \#),   ['a b', q('), q("), '\\', '#']],
+    [q(a#b -x=# 'c'#d e\ #), ['a#b', '-x=#', 'c#d', 'e #']],
     [q(a # b 'c > d),         ['a']],
     [q(x !~{}^%+,:@=),        ['x', '!~{}^%+,:@=']],
     ["caf\xc3\xa9 '\xff'",    ["caf\xc3\xa9", "\xff"]],
@@ -66,7 +66,7 @@ my @LINES = (
     [q('a'? "a"[12]),   [qw(a1 a2 a1 a2)]],
     [q('a?' "a*" a\?),  [qw(a? a* a?)]],
     ['no* n?"o q" [x',  ['no*', 'n?o q', '[x']],
-    ['{a1,b1} ~',       ['{a1,b1}', '~']],
+    ['[ab]{1,2} ~',     ['[ab]{1,2}', '~']],
     ['$msg1?',          ['id-1*?']],
 
     # the one variable
@@ -83,6 +83,7 @@ my @LINES = (
     ['cat <"a b"',      ['cat', 'input=a b']],
     ['echo 2 >out',     ['echo', '2', 'output=out']],
     ['echo x2>out',     ['echo', 'x2', 'output=out']],
+    [q(echo '1'2>out),  ['echo', '12', 'output=out']],
 );
 
 for my $case (@LINES) {
