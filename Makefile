@@ -40,7 +40,7 @@ parse-reply_LIBS  = -lresolv
 sandbox_OBJS      = sandbox.o sandbox_launch.o sandbox_map.o sandbox_init.o sandbox_mounts.o \
                     sandbox_etc.o sandbox_net.o sandbox_command.o sandbox_report.o sandbox_probe.o \
                     sandbox_host.o processes.o deadline.o seconds.o
-settle_OBJS       = settle.o processes.o deadline.o seconds.o
+settle_OBJS       = settle.o snapshot.o processes.o deadline.o seconds.o
 make-ocsp_OBJS    = make-ocsp.o
 make-ocsp_LIBS    = -lcrypto
 

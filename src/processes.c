@@ -53,10 +53,16 @@ bool process_read(pid_t pid, struct process *process)
 bool process_next(DIR *proc, struct process *process)
 {
     struct dirent *entry;
-    while ((entry = readdir(proc)))
-        if (isdigit((unsigned char)*entry->d_name) && process_read(atoi(entry->d_name), process))
-            return true;
-    return false;
+    pid_t pid;
+    do
+        entry = readdir(proc);
+    while (entry && !isdigit((unsigned char)*entry->d_name));
+    if (!entry)
+        return false;
+    pid = atoi(entry->d_name);
+    if (!process_read(pid, process))
+        *process = (struct process){.pid = pid, .parent = -1, .state = 'X'};
+    return true;
 }
 
 int process_open(pid_t pid)

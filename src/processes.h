@@ -18,8 +18,9 @@ struct process {
 bool process_read(pid_t pid, struct process *process);
 
 /*
- * The next process of `proc`, an open /proc, in the order of their pids, which is that of their
- * births as long as the numbers do not wrap. Returns false at the end.
+ * The next process of `proc`, an open /proc, in the order of the pids. The pids are those of one
+ * moment, what is said of each is of a later one: a process that has vanished in between has no
+ * parent (-1) and the state 'X'. Returns false at the end.
  */
 bool process_next(DIR *proc, struct process *process);
 

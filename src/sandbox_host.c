@@ -67,11 +67,8 @@ static void kill_process(const struct process *seen)
     close(fd);
 }
 
-/*
- * Kills descendants while it reads the list of processes, which is in the order of births: so one
- * that forks and ends all the time is caught up with, instead of being looked for under a pid that
- * it has left.
- */
+/* Kills what is there at the moment. A process that forks and ends all the time may escape, so once
+ * is not enough. */
 static void kill_descendants(void)
 {
     struct family family = {NULL, 0, 0};
@@ -88,7 +85,7 @@ static void kill_descendants(void)
     free(family.members);
 }
 
-/* Orphans become our children, so when we have none there is no descendant. */
+/* Orphans become children of this process, so when it has none it has no descendants either. */
 void sandbox_host_sweep(void)
 {
     for (;;) {

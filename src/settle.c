@@ -9,8 +9,8 @@
  * what is left without the three.
  */
 #include "deadline.h"
-#include "processes.h"
 #include "seconds.h"
+#include "snapshot.h"
 
 #include <ctype.h>
 #include <err.h>
@@ -40,41 +40,10 @@ static const char usage[] =
     "is left;\n"
     "2 wrong usage, or /proc does not tell.\n";
 
-struct pids {
-    pid_t *list;
-    size_t count;
-};
-
 struct options {
     int64_t timeout; /* milliseconds; -1: none was given */
     struct pids keep, trees;
 };
-
-/* Whose a process is. TORN: its parent has ended while the list was being read, so the list has to
- * be read again. */
-enum owner { UNKNOWN, TEST, KEPT, OTHERS, TORN };
-
-struct snapshot {
-    struct process *list; /* in the order of their pids */
-    unsigned char *owner; /* of each, an enum owner */
-    size_t count, room;
-};
-
-static bool contains(const struct pids *pids, pid_t pid)
-{
-    for (size_t i = 0; i < pids->count; i++)
-        if (pids->list[i] == pid)
-            return true;
-    return false;
-}
-
-static void *grow(void *memory, size_t count, size_t size)
-{
-    memory = reallocarray(memory, count, size);
-    if (!memory)
-        err(CANNOT_TELL, "memory");
-    return memory;
-}
 
 static void add_pid(struct pids *pids, const char *text)
 {
@@ -82,8 +51,8 @@ static void add_pid(struct pids *pids, const char *text)
     unsigned long pid = strtoul(text, &end, 10);
     if (!isdigit((unsigned char)*text) || *end || pid < 1 || pid > INT_MAX)
         errx(CANNOT_TELL, "%s: a process id is expected; see --help", text);
-    pids->list = grow(pids->list, pids->count + 1, sizeof *pids->list);
-    pids->list[pids->count++] = (pid_t)pid;
+    if (!pids_add(pids, (pid_t)pid))
+        err(CANNOT_TELL, "memory");
 }
 
 static void parse_options(struct options *options, int argc, char **argv)
@@ -112,90 +81,43 @@ static void parse_options(struct options *options, int argc, char **argv)
         errx(CANNOT_TELL, "--timeout is missing; see --help");
 }
 
-static void take_snapshot(struct snapshot *snapshot)
+/* Reads what is there, until it is sure whose each process is. */
+static void look(struct snapshot *snapshot, const struct options *options, pid_t supervisor)
 {
-    DIR *proc = opendir("/proc");
-    struct process process;
-    if (!proc)
-        err(CANNOT_TELL, "/proc");
-    snapshot->count = 0;
-    while (process_next(proc, &process)) {
-        if (snapshot->count == snapshot->room) {
-            snapshot->room = snapshot->room ? 2 * snapshot->room : 64;
-            snapshot->list = grow(snapshot->list, snapshot->room, sizeof *snapshot->list);
-            snapshot->owner = grow(snapshot->owner, snapshot->room, sizeof *snapshot->owner);
-        }
-        snapshot->owner[snapshot->count] = UNKNOWN;
-        snapshot->list[snapshot->count++] = process;
+    do
+        if (!snapshot_take(snapshot))
+            err(CANNOT_TELL, "/proc");
+    while (!snapshot_find_owners(snapshot, supervisor, &options->trees));
+}
+
+/* Notes which processes of the test have ended, and returns true if one of them had not when it was
+ * called before. */
+static bool has_new_end(const struct snapshot *snapshot, struct pids *ended)
+{
+    struct pids now = {NULL, 0};
+    bool new = false;
+    for (size_t i = 0; i < snapshot->count; i++) {
+        pid_t pid = snapshot->list[i].pid;
+        if (snapshot->owner[i] != OWNER_TEST || !process_is_gone(&snapshot->list[i]))
+            continue;
+        new |= !pids_contain(ended, pid);
+        if (!pids_add(&now, pid))
+            err(CANNOT_TELL, "memory");
     }
-    closedir(proc);
+    free(ended->list);
+    *ended = now;
+    return new;
 }
 
-static int compare_pids(const void *a, const void *b)
+/* Leaves in the snapshot only what has to be waited for. */
+static void keep_waited_for(struct snapshot *snapshot, const struct pids *kept)
 {
-    pid_t x = ((const struct process *)a)->pid, y = ((const struct process *)b)->pid;
-    return (x > y) - (x < y);
-}
-
-/* Returns the index of a process in the snapshot, or its count if there is none. */
-static size_t find(const struct snapshot *snapshot, pid_t pid)
-{
-    struct process key = {.pid = pid};
-    const struct process *found =
-        bsearch(&key, snapshot->list, snapshot->count, sizeof key, compare_pids);
-    return found ? (size_t)(found - snapshot->list) : snapshot->count;
-}
-
-/* A process is whose its parent is, unless the options exempt it with all that comes from it. */
-static enum owner find_owner(struct snapshot *snapshot, size_t i, pid_t supervisor,
-                             const struct pids *trees)
-{
-    const struct process *process = &snapshot->list[i];
-    size_t parent = find(snapshot, process->parent);
-    if (snapshot->owner[i] != UNKNOWN)
-        return snapshot->owner[i];
-    snapshot->owner[i] =
-        TORN; /* also ends a circle, which an old parent's pid in new hands can make */
-    if (contains(trees, process->pid) || contains(trees, process->group) ||
-        contains(trees, process->session))
-        snapshot->owner[i] = KEPT;
-    else if (process->pid == supervisor)
-        snapshot->owner[i] = TEST;
-    else if (process->parent == 0)
-        snapshot->owner[i] = OTHERS;
-    else if (parent < snapshot->count)
-        snapshot->owner[i] = (unsigned char)find_owner(snapshot, parent, supervisor, trees);
-    return snapshot->owner[i];
-}
-
-static bool is_waited_for(const struct snapshot *snapshot, size_t i, pid_t parent, pid_t supervisor,
-                          const struct options *options)
-{
-    const struct process *process = &snapshot->list[i];
-    return snapshot->owner[i] == TEST && !process_is_gone(process) && process->pid != getpid() &&
-           process->pid != parent && process->pid != supervisor &&
-           !contains(&options->keep, process->pid);
-}
-
-/* Leaves in the snapshot only what has to be waited for. Returns false if the list is torn. */
-static bool keep_waited_for(struct snapshot *snapshot, const struct options *options)
-{
-    pid_t parent = getppid();
-    struct process up;
-    pid_t supervisor = process_read(parent, &up) ? up.parent : 0;
     size_t left = 0;
-    if (supervisor == 0)
-        errx(CANNOT_TELL,
-             "the parent, process %d, has no parent: start settle from a command of sandbox",
-             (int)parent);
     for (size_t i = 0; i < snapshot->count; i++)
-        if (find_owner(snapshot, i, supervisor, &options->trees) == TORN)
-            return false;
-    for (size_t i = 0; i < snapshot->count; i++)
-        if (is_waited_for(snapshot, i, parent, supervisor, options))
+        if (snapshot->owner[i] == OWNER_TEST && !process_is_gone(&snapshot->list[i]) &&
+            !pids_contain(kept, snapshot->list[i].pid))
             snapshot->list[left++] = snapshot->list[i];
     snapshot->count = left;
-    return true;
 }
 
 /* Waits until one of the processes has ended (of the first ones: all have to end). Returns false at
@@ -222,23 +144,24 @@ static bool wait_for_an_end(const struct snapshot *snapshot, struct deadline dea
 }
 
 /*
- * Waits until nothing is left. One list without a process does not prove it: when the pids wrap, a
- * new process can stand in a part of the list that has been read already. Returns false, and what
- * is left, at the deadline.
+ * Waits until nothing is left. That one list has no process does not prove it: one that was in it
+ * may have started another and ended before it was looked at. So it does only if none of the ended
+ * ones has ended since the list before. Returns false, and what is left, at the deadline.
  */
-static bool settle(const struct options *options, struct snapshot *snapshot)
+static bool settle(const struct options *options, pid_t supervisor, struct snapshot *snapshot)
 {
     struct deadline deadline = deadline_in(options->timeout);
-    int empty = 0;
-    while (empty < 2) {
-        take_snapshot(snapshot);
-        if (!keep_waited_for(snapshot, options))
-            continue;
-        empty = snapshot->count == 0 ? empty + 1 : 0;
-        if (snapshot->count > 0 && !wait_for_an_end(snapshot, deadline))
-            return false;
-    }
-    return true;
+    struct pids ended = {NULL, 0};
+    bool unsure, in_time = true;
+    do {
+        look(snapshot, options, supervisor);
+        unsure = has_new_end(snapshot, &ended);
+        keep_waited_for(snapshot, &options->keep);
+        if (snapshot->count > 0)
+            in_time = wait_for_an_end(snapshot, deadline);
+    } while (in_time && (unsure || snapshot->count > 0));
+    free(ended.list);
+    return in_time;
 }
 
 static void print_process(const struct process *process)
@@ -262,13 +185,27 @@ static void print_process(const struct process *process)
     putchar('\n');
 }
 
+/* The process that the parent's orphans come to. It and the parent stay, of course, and so does
+ * this one. */
+static pid_t find_supervisor(struct options *options)
+{
+    struct process parent;
+    if (!process_read(getppid(), &parent) || parent.parent == 0)
+        errx(CANNOT_TELL,
+             "there is no supervisor: settle has to be started by a command of sandbox");
+    if (!pids_add(&options->keep, getpid()) || !pids_add(&options->keep, parent.pid) ||
+        !pids_add(&options->keep, parent.parent))
+        err(CANNOT_TELL, "memory");
+    return parent.parent;
+}
+
 int main(int argc, char **argv)
 {
     struct options options = {.timeout = -1};
     struct snapshot snapshot = {NULL, NULL, 0, 0};
     bool settled;
     parse_options(&options, argc, argv);
-    settled = settle(&options, &snapshot);
+    settled = settle(&options, find_supervisor(&options), &snapshot);
     for (size_t i = 0; i < snapshot.count; i++)
         print_process(&snapshot.list[i]);
     free(snapshot.list);

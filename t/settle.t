@@ -1,0 +1,135 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# settle, as the worker of a case calls it: below the launcher, here without a sandbox. Each test is a small worker that starts
+# processes, calls settle, and prints what it has found.
+
+use strict;
+use warnings;
+
+use FindBin ();
+use File::Temp qw(tempdir);
+use POSIX ();
+use Test::More;
+
+use lib "$FindBin::Bin/lib";
+use TestSandbox qw(program run refusal write_tar);
+
+my $work = tempdir( 'settle-test-XXXXXX', TMPDIR => 1, CLEANUP => 1 );
+chdir $work or die "$work: $!";
+
+# What every worker has. gate() makes a FIFO that a process can wait at until it is opened, so that nothing here depends on how
+# long anything takes; start() runs code in a child; orphan() in a process that nobody waits for, in a session of its own.
+my $WORKER = <<'END';
+use strict; use warnings; use POSIX qw(mkfifo setsid _exit);
+my $settle = shift; $| = 1;
+sub settle { open my $in, '-|', $settle, @_ or die "$settle: $!"; my $out = join q{}, <$in>; close $in; return ($? >> 8) . " $out" }
+sub gate { mkfifo($_[0], 0600) or die "$_[0]: $!" }
+sub pass { open my $in, '<', $_[0] or die "$_[0]: $!" }
+sub open_gate { open my $out, '>', $_[0] or die "$_[0]: $!" }
+sub start { my ($code) = @_; my $pid = fork // die "fork: $!"; if (!$pid) { $code->(); _exit(0) } return $pid }
+sub orphan { my ($code) = @_; waitpid start(sub { start(sub { setsid; $code->() }) }), 0 }
+sub touch { open my $out, '>', $_[0] or die "$_[0]: $!" }
+sub seen { return -e $_[0] ? 1 : 0 }
+END
+
+# Runs a worker; `expected` is what it has to print.
+sub worker {
+    my ( $name, $expected, $code ) = @_;
+    system 'sh', '-c', "rm -f $work/*";
+    my $end = run( program('sandbox'), '--host', '--timeout', 50, '--', $^X, '-e', $WORKER . $code, program('settle') );
+    my $test = ref $expected ? \&like : \&is;
+    subtest $name => sub {
+        is( $end->{status}, 0, 'the worker' ) or diag $end->{err};
+        $test->( $end->{out}, $expected, 'what it saw' );
+    };
+    return;
+}
+
+worker( 'nothing to wait for', '0 ', 'print settle("--timeout", 20)' );
+worker( 'a time limit of nothing is enough for that', '0 ', 'print settle("--timeout", 0)' );
+
+# The process passes the gate only when settle has been running: it is opened by a process that waits for settle to be there.
+my $OPEN_LATER = <<'END';
+sub open_when_settling { my ($gate) = @_; my $worker = $$; start(sub {
+    while () { for my $f (glob "/proc/[0-9]*/stat") { open my $in, '<', $f or next; my $l = <$in> // q{};
+        if ($l =~ /\(settle\) S $worker /) { open_gate($gate); _exit(0) } } } }) }
+END
+worker( 'a child', '0 1', $OPEN_LATER . 'gate("g"); start(sub { pass("g"); touch("x") }); open_when_settling("g"); print settle("--timeout", 20), seen("x")' );
+worker( 'an orphan in a session of its own', '0 1', $OPEN_LATER . 'gate("g"); orphan(sub { pass("g"); touch("x") }); open_when_settling("g"); print settle("--timeout", 20), seen("x")' );
+worker( 'one that goes on as its own child, again and again', '0 1',
+    $OPEN_LATER . 'gate("g"); orphan(sub { pass("g"); fork and _exit(0) for 1 .. 300; touch("x") }); open_when_settling("g"); print settle("--timeout", 20), seen("x")' );
+worker( 'a hundred at once', '0 100',
+    $OPEN_LATER . 'gate("g$_") for 1 .. 100; for my $n (1 .. 100) { orphan(sub { pass("g$n"); touch("x$n") }) }
+    my $all = join q{ }, map "g$_", 1 .. 100; gate("g"); start(sub { pass("g"); open_gate("g$_") for reverse 1 .. 100 }); open_when_settling("g");
+    print settle("--timeout", 20), scalar grep seen("x$_"), 1 .. 100' );
+worker( 'a process that has ended and was not waited for', '0 ',
+    'gate("g"); start(sub { open_gate("g") }); pass("g"); print settle("--timeout", 20)' );
+
+worker( 'a daemon that is kept', '0 0', 'my $pid = start(sub { sleep 1000 }); print settle("--timeout", 20, "--keep", $pid), kill(0 => $pid) - 1' );
+worker( 'the children of a daemon that is kept', '0 1',
+    $OPEN_LATER . 'gate("g"); gate("r"); my $pid = start(sub { start(sub { pass("g"); touch("x") }); open_gate("r"); sleep 1000 }); pass("r");
+    open_when_settling("g"); print settle("--timeout", 20, "--keep", $pid), seen("x")' );
+worker( 'a tree that is kept: children', '0 ',
+    'gate("r"); my $pid = start(sub { start(sub { open_gate("r"); sleep 1000 }); sleep 1000 }); pass("r"); print settle("--timeout", 20, "--tree", $pid)' );
+worker( 'a tree that is kept: its session, without its leader', '0 ',
+    'gate("r"); gate("s"); my $pid = start(sub { setsid; start(sub { setpgrp; start(sub { open_gate("r"); sleep 1000 }); sleep 1000 }) }); pass("r");
+    waitpid $pid, 0; print settle("--timeout", 20, "--tree", $pid)' );
+worker( 'a tree that is kept: its process group, without its leader', '0 ',
+    'gate("r"); my $pid = start(sub { setpgrp; start(sub { open_gate("r"); sleep 1000 }) }); pass("r"); waitpid $pid, 0; print settle("--timeout", 20, "--tree", $pid)' );
+worker( 'several that are kept, and one that is not there any more', '0 ',
+    'my @pids = map { start(sub { sleep 1000 }) } 1 .. 3; my $gone = start(sub {}); waitpid $gone, 0;
+    print settle("--timeout", 20, (map { ("--keep", $_) } @pids[0, 1]), "--tree", $pids[2], "--keep", $gone)' );
+
+worker( 'one that stays', qr/\A1 (\d+) sleep sleep 1000\nexpected \1\n\z/,
+    'my $pid = start(sub { exec "sleep", "1000" }); 1 while readlink("/proc/$pid/exe") !~ /sleep/; print settle("--timeout", 0.2), "expected $pid\n"' );
+worker( 'several that stay, with odd names', qr/\A1 (?:\d+ a\?b\) R perl \?\?\?odd args\n){2}\z/,
+    'gate("r"); for (1, 2) { orphan(sub { $0 = "perl \x01\n\xffodd args"; open my $name, ">", "/proc/self/comm"; syswrite $name, "a\nb) R";
+        open_gate("r"); sleep 1000 }); pass("r") } print settle("--timeout", 0.2)' );
+worker( 'the limit is one for all', qr/\A1 \d+ .*\n(?:0\.[4-9]|[1-9])/,
+    'use Time::HiRes qw(time); start(sub { select undef, undef, undef, 0.1 }) for 1; start(sub { sleep 1000 }); my $t = time; print settle("--timeout", 0.5), time - $t' );
+
+SKIP: {
+    my %exit = ( x86_64 => 60, aarch64 => 93 );
+    my $exit = $exit{ ( POSIX::uname() )[4] };
+    skip 'no threads in this perl', 1 if !$exit || !eval { require threads };
+    worker( 'one whose first thread has ended', '0 1',
+        $OPEN_LATER . "use threads; gate('g'); gate('r'); start(sub { threads->create(sub { open_gate('r'); pass('g'); touch('x'); _exit(0) }); syscall $exit, 0 });
+        pass('r'); open_when_settling('g'); print settle('--timeout', 20), seen('x')" );
+}
+
+worker( 'waiting costs no time', '0 1',
+    'start(sub { select undef, undef, undef, 1 }); my $r = settle("--timeout", 20); my (undef, undef, $user, $system) = times; print $r, $user + $system < 0.3 ? 1 : "$user $system"' );
+
+SKIP: {
+    my $refusal = refusal();
+    skip "no sandbox here: $refusal", 1 if $refusal;
+    open my $in, '<:raw', program('settle') or die program('settle') . ": $!";
+    write_tar( 'settle.tar', 'runtest/settle' => { text => do { local $/ = undef; scalar readline $in }, mode => oct '755' } );
+    my $code = $WORKER . $OPEN_LATER . 'gate("g"); orphan(sub { pass("g"); touch("x") }); open_when_settling("g");
+        my $pid = start(sub { sleep 1000 }); print settle("--timeout", 20, "--keep", $pid), seen("x")';
+    my $end = run( program('sandbox'), '--unpack', 'settle.tar', '--timeout', 50, '--', 'perl', '-e', $code, '/runtest/settle' );
+    is( "$end->{status} $end->{out}$end->{err}", '0 0 1', 'in a sandbox' );
+}
+
+my @wrong = (
+    [ [], '--timeout is missing' ],
+    [ [qw(--timeout)],               'requires an argument' ],
+    [ [qw(--timeout x)],             '--timeout x: a number of seconds' ],
+    [ [qw(--timeout -1)],            '--timeout -1: a number of seconds' ],
+    [ [qw(--timeout 1 --keep x)],    'x: a process id' ],
+    [ [qw(--timeout 1 --tree 0)],    '0: a process id' ],
+    [ [qw(--timeout 1 --tree 1x)],   '1x: a process id' ],
+    [ [qw(--timeout 1 --nonsense)],  'unrecognized option' ],
+    [ [qw(--timeout 1 more)],        'more: an option is expected' ],
+);
+for my $case (@wrong) {
+    my ( $arguments, $message ) = @$case;
+    my $said = run( program('settle'), @$arguments );
+    is( "$said->{status} $said->{out}", '2 ', "settle @$arguments" );
+    like( $said->{err}, qr/\Q$message\E.*see --help$/s, '- says what is wrong' );
+}
+is( run( program('settle'), '--help' )->{status}, 0, '--help' );
+
+chdir q{/};
+done_testing();
