@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -28,11 +29,13 @@ struct options {
     const char *output;      /* -o: the response, DER */
 };
 
-/* Ends the program with what libcrypto says about the call that failed. */
-static void fail(const char *what, const char *about)
-{
-    errx(EXIT_BROKEN, "%s: %s: %s", about, what, ERR_error_string(ERR_get_error(), NULL));
-}
+/* What is read from the files that the options name. */
+struct material {
+    X509 *issuer;
+    X509 *subject;
+    X509 *signer;
+    EVP_PKEY *key;
+};
 
 static void usage(void)
 {
@@ -42,6 +45,13 @@ static void usage(void)
         "Dates are YYYYMMDDHHMMSSZ; -x leaves the signer's certificate out.\n",
         stderr);
     exit(EXIT_USAGE);
+}
+
+static const char *checked_date(const char *text)
+{
+    if (!ASN1_GENERALIZEDTIME_set_string(NULL, text))
+        errx(EXIT_USAGE, "%s: not a date (YYYYMMDDHHMMSSZ)", text);
+    return text;
 }
 
 static struct options options_parse(int argc, char **argv)
@@ -64,13 +74,13 @@ static struct options options_parse(int argc, char **argv)
             o.key = optarg;
             break;
         case 't':
-            o.this_update = optarg;
+            o.this_update = checked_date(optarg);
             break;
         case 'n':
-            o.next_update = optarg;
+            o.next_update = checked_date(optarg);
             break;
         case 'r':
-            o.revoked = optarg;
+            o.revoked = checked_date(optarg);
             break;
         case 'x':
             o.flags |= OCSP_NOCERTS;
@@ -88,111 +98,112 @@ static struct options options_parse(int argc, char **argv)
     return o;
 }
 
-static BIO *open_file(const char *path, const char *mode)
+/* Says what libcrypto says about the call that failed. */
+static bool complain(const char *what, const char *about)
 {
-    BIO *file = BIO_new_file(path, mode);
+    warnx("%s: %s: %s", about, what, ERR_error_string(ERR_get_error(), NULL));
+    return false;
+}
+
+static bool read_certificate(X509 **certificate, const char *path)
+{
+    BIO *file = BIO_new_file(path, "r");
 
     if (!file)
-        fail("cannot open", path);
-    return file;
-}
-
-static X509 *read_certificate(const char *path)
-{
-    BIO *file = open_file(path, "r");
-    X509 *certificate = PEM_read_bio_X509(file, NULL, NULL, NULL);
-
-    if (!certificate)
-        fail("cannot read certificate", path);
+        return complain("cannot open", path);
+    *certificate = PEM_read_bio_X509(file, NULL, NULL, NULL);
     BIO_free(file);
-    return certificate;
+    return *certificate || complain("cannot read certificate", path);
 }
 
-static EVP_PKEY *read_key(const char *path)
+static bool read_key(EVP_PKEY **key, const char *path)
 {
-    BIO *file = open_file(path, "r");
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(file, NULL, NULL, NULL);
+    BIO *file = BIO_new_file(path, "r");
 
-    if (!key)
-        fail("cannot read private key", path);
+    if (!file)
+        return complain("cannot open", path);
+    *key = PEM_read_bio_PrivateKey(file, NULL, NULL, NULL);
     BIO_free(file);
-    return key;
+    return *key || complain("cannot read private key", path);
 }
 
-static void set_time(ASN1_GENERALIZEDTIME *t, const char *text)
+static bool material_read(struct material *m, const struct options *o)
 {
-    if (!ASN1_GENERALIZEDTIME_set_string(t, text))
-        errx(EXIT_USAGE, "%s: not a date (YYYYMMDDHHMMSSZ)", text);
+    return read_certificate(&m->issuer, o->issuer) && read_certificate(&m->subject, o->subject) &&
+           read_certificate(&m->signer, o->signer) && read_key(&m->key, o->key);
 }
 
+static void material_free(struct material *m)
+{
+    X509_free(m->issuer);
+    X509_free(m->subject);
+    X509_free(m->signer);
+    EVP_PKEY_free(m->key);
+}
+
+/* NULL, which stands for no date, comes back as it is. */
 static ASN1_GENERALIZEDTIME *new_time(const char *text)
 {
-    ASN1_GENERALIZEDTIME *t = ASN1_GENERALIZEDTIME_new();
+    ASN1_GENERALIZEDTIME *t = text ? ASN1_GENERALIZEDTIME_new() : NULL;
 
-    if (!t)
-        fail("no memory", text);
-    set_time(t, text);
+    if (text && (!t || !ASN1_GENERALIZEDTIME_set_string(t, text)))
+        errx(EXIT_BROKEN, "%s: no memory for a date", text);
     return t;
 }
 
 /* RFC 6960 section 4.2.1: the one SingleResponse. Its CertID is hashed with SHA-1, which every
  * client takes. */
-static void add_status(OCSP_BASICRESP *response, const struct options *o)
+static bool add_status(OCSP_BASICRESP *response, const struct material *m, const struct options *o)
 {
-    X509 *subject = read_certificate(o->subject);
-    X509 *issuer = read_certificate(o->issuer);
-    OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), subject, issuer);
+    int status = o->revoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD;
+    OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), m->subject, m->issuer);
     ASN1_GENERALIZEDTIME *this_update = new_time(o->this_update);
     ASN1_GENERALIZEDTIME *next_update = new_time(o->next_update);
-    ASN1_GENERALIZEDTIME *revoked = o->revoked ? new_time(o->revoked) : NULL;
+    ASN1_GENERALIZEDTIME *revoked = new_time(o->revoked);
+    bool added =
+        id && OCSP_basic_add1_status(response, id, status, OCSP_REVOKED_STATUS_KEYCOMPROMISE,
+                                     revoked, this_update, next_update);
 
-    if (!id || !OCSP_basic_add1_status(
-                   response, id, revoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD,
-                   OCSP_REVOKED_STATUS_KEYCOMPROMISE, revoked, this_update, next_update))
-        fail("cannot state the status", o->subject);
     ASN1_GENERALIZEDTIME_free(revoked);
     ASN1_GENERALIZEDTIME_free(next_update);
     ASN1_GENERALIZEDTIME_free(this_update);
     OCSP_CERTID_free(id);
-    X509_free(issuer);
-    X509_free(subject);
+    return added || complain("cannot state the status", o->subject);
 }
 
-static void sign(OCSP_BASICRESP *response, const struct options *o)
+static bool sign(OCSP_BASICRESP *response, const struct material *m, const struct options *o)
 {
-    X509 *signer = read_certificate(o->signer);
-    EVP_PKEY *key = read_key(o->key);
-
     /* libcrypto has no call that sets producedAt to anything but now; the field is the response's
      * own. */
-    set_time((ASN1_GENERALIZEDTIME *)OCSP_resp_get0_produced_at(response), o->this_update);
-    if (!OCSP_basic_sign(response, signer, key, EVP_sha256(), NULL, o->flags))
-        fail("cannot sign", o->signer);
-    EVP_PKEY_free(key);
-    X509_free(signer);
+    ASN1_GENERALIZEDTIME *produced_at =
+        (ASN1_GENERALIZEDTIME *)OCSP_resp_get0_produced_at(response);
+
+    return (ASN1_GENERALIZEDTIME_set_string(produced_at, o->this_update) &&
+            OCSP_basic_sign(response, m->signer, m->key, EVP_sha256(), NULL, o->flags)) ||
+           complain("cannot sign", o->signer);
 }
 
-static void write_response(OCSP_BASICRESP *basic, const char *path)
+static bool write_response(OCSP_BASICRESP *basic, const char *path)
 {
     OCSP_RESPONSE *response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
-    BIO *file = open_file(path, "wb");
+    BIO *file = BIO_new_file(path, "wb");
+    bool written =
+        response && file && i2d_OCSP_RESPONSE_bio(file, response) && BIO_flush(file) == 1;
 
-    if (!response || !i2d_OCSP_RESPONSE_bio(file, response) || BIO_flush(file) != 1)
-        fail("cannot write", path);
     BIO_free(file);
     OCSP_RESPONSE_free(response);
+    return written || complain("cannot write", path);
 }
 
 int main(int argc, char **argv)
 {
     struct options o = options_parse(argc, argv);
+    struct material m = {0};
     OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+    bool done = basic && material_read(&m, &o) && add_status(basic, &m, &o) &&
+                sign(basic, &m, &o) && write_response(basic, o.output);
 
-    if (!basic)
-        fail("no memory", o.output);
-    add_status(basic, &o);
-    sign(basic, &o);
-    write_response(basic, o.output);
     OCSP_BASICRESP_free(basic);
-    return 0;
+    material_free(&m);
+    return done ? EXIT_SUCCESS : EXIT_BROKEN;
 }

@@ -15,7 +15,7 @@ use Socket qw(AF_INET6 inet_pton);
 use Test::More;
 
 use TestCA qw(@DOMAINS table leaves crls_of responses_of run output_of slurp moment day_of);
-use TestCA::Verdict qw($DAY by_date worst openssl_verdicts gnutls_verdict both_say);
+use TestCA::Verdict qw($DAY by_date worst openssl_verdict gnutls_verdict both_say);
 
 # ----- The table -----
 
@@ -91,7 +91,7 @@ my %USAGE      = (
     client => [ 'CA:FALSE', undef, 'TLS Web Client Authentication' ],
     both   => [ 'CA:FALSE', undef, 'TLS Web Client Authentication, TLS Web Server Authentication' ],
 );
-my %LEAF_KEY_USAGE = ( rsa => 'Digital Signature, Key Encipherment', ec => 'Digital Signature' );
+my %LEAF_KEY_USAGE = ( rsa => 'Digital Signature, Key Encipherment', ec => 'Digital Signature', none => q{} );
 
 # What openssl shows of a certificate. The extended key usages are a set: the tools order them differently.
 sub fields_found {
@@ -117,7 +117,7 @@ sub fields_meant {
     my ( $constraints, $key_usage, $purpose ) = @{ $USAGE{ $row->{usage} } };
     return {
         'Basic Constraints'        => $constraints,
-        'Key Usage'                => $key_usage // $LEAF_KEY_USAGE{ $row->{key} },
+        'Key Usage'                => $key_usage // $LEAF_KEY_USAGE{ $row->{kind} eq 'leaf' ? $row->{key} : 'none' },
         'Extended Key Usage'       => $purpose,
         'Subject Alternative Name' => plain_names( $row->{names} ),
         serial                     => $row->{serial},
@@ -182,14 +182,12 @@ sub key_pin {
 
 # ----- Verifying -----
 
-# Before anything has expired, in the project's life, when nothing lies in the future any more, on the last day.
+# Before anything has expired, when nothing lies in the future any more, on the last day. One domain is enough: all of
+# them are looked at in "fields" and "trust".
 sub test_dates {
-    for my $domain (@DOMAINS) {
-        my @rows = grep { $_->{kind} ne 'self-signed' } table($domain);
-        for my $day (qw(20121115 20261122 20980601 20991230)) {
-            my %expected = map { $_->{pem} => by_date( $_, $day ) } @rows;
-            my $verdicts = openssl_verdicts( $domain, $day, \@rows, '-x509_strict' );
-            is_deeply( $verdicts, \%expected, "$domain on $day: openssl" );
+    for my $row ( grep { $_->{kind} ne 'self-signed' } table('example.com') ) {
+        for my $day (qw(20121115 20980601 20991230)) {
+            is( openssl_verdict( $row, $day, '-x509_strict' ), by_date( $row, $day ), "$row->{pem} on $day: openssl" );
         }
     }
     return;
@@ -215,7 +213,7 @@ sub test_purposes {
             my ( $row, $day ) = @_;
             return worst( by_date( $row, $day ), $row->{usage} eq $wrong ? 'wrong purpose' : 'ok' );
         };
-        both_say( $purpose, [ leaves() ], $expected, [ '-purpose', $purpose ], [ '--verify-purpose', $oid ] );
+        both_say( $purpose, [ leaves('example.com') ], $expected, [ '-purpose', $purpose ], [ '--verify-purpose', $oid ] );
     }
     return;
 }

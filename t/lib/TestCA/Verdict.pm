@@ -11,9 +11,9 @@ use warnings;
 use Exporter qw(import);
 use Test::More;
 
-use TestCA qw(@DOMAINS table run output_of moment);
+use TestCA qw(table run moment);
 
-our @EXPORT_OK = qw($DAY by_date worst openssl_verdicts gnutls_verdict both_say);
+our @EXPORT_OK = qw($DAY by_date worst openssl_verdict gnutls_verdict both_say);
 
 =head1 NAME
 
@@ -74,30 +74,21 @@ sub worst {
     return ( ( grep { $_ ne 'ok' } @verdicts ), 'ok' )[0];
 }
 
-=head2 openssl_verdicts(DOMAIN, YYYYMMDD, LINES, OPTION...)
+=head2 openssl_verdict(LINE, YYYYMMDD, OPTION...)
 
-C<openssl verify> of many certificates of one domain at once. Returns a hash: path => verdict.
+C<openssl verify> of the certificate alone, at that day, with all signers of its domain at hand.
 
 =cut
 
-sub openssl_verdicts {
-    my ( $domain, $day, $rows, @options ) = @_;
+sub openssl_verdict {
+    my ( $row, $day, @options ) = @_;
+    my $domain  = $row->{domain};
     my @signers = map { ( '-untrusted', $_->{pem} ) } grep { $_->{usage} eq 'signer' } table($domain);
     my @command = ( qw(openssl verify -attime), moment($day), '-CAfile', "$domain/CA/CA.pem", @signers, @options );
-    my ( %verdict, @reasons );
-    for ( split /\n/, output_of( @command, map { $_->{pem} } @{$rows} ) ) {
-        if (/^(\S+): OK$/) {
-            $verdict{$1} = 'ok';
-        }
-        elsif (/^error (\d+) at \d+ depth lookup/) {
-            push @reasons, $OPENSSL_WORD{$1} // $_;
-        }
-        elsif (/^error (\S+): verification failed/) {
-            $verdict{$1} = "@reasons";
-            @reasons = ();
-        }
-    }
-    return \%verdict;
+    my ( $status, $text ) = run( @command, $row->{pem} );
+    my @faults = map { $OPENSSL_WORD{$_} // $text } $text =~ /^error (\d+) at \d+ depth lookup/mg;
+    my $ok = $status == 0 && $text =~ /^\Q$row->{pem}\E: OK$/m;
+    return @faults ? "@faults" : $ok ? 'ok' : $text;
 }
 
 =head2 gnutls_verdict(CAS, FILE, OPTION...)
@@ -123,17 +114,15 @@ options C<%> stands for the domain.
 
 sub both_say {
     my ( $what, $rows, $expected, $openssl, $gnutls ) = @_;
-    for my $domain (@DOMAINS) {
-        my @rows  = grep { $_->{domain} eq $domain } @{$rows};
-        my %meant = map  { $_->{pem} => $expected->( $_, $DAY ) } @rows;
-        my @options = map { s/%/$domain/gr } @{$openssl};
-        is_deeply( openssl_verdicts( $domain, $DAY, \@rows, @options ), \%meant, "$domain: $what: openssl" );
-    }
     for my $row ( @{$rows} ) {
-        my $chain   = $row->{kind} eq 'leaf' ? "$row->{folder}/fullchain.pem" : $row->{pem};
-        my @options = map { s/%/$row->{domain}/gr } @{$gnutls};
-        my $verdict = gnutls_verdict( "$row->{domain}/CA/CA.pem", $chain, @options );
-        is( $verdict, $expected->( $row, _today() ), "$row->{pem}: $what: GnuTLS" );
+        my $domain = $row->{domain};
+        my $chain  = $row->{kind} eq 'leaf' ? "$row->{folder}/fullchain.pem" : $row->{pem};
+        my %said   = (
+            openssl => openssl_verdict( $row, $DAY, map { s/%/$domain/gr } @{$openssl} ),
+            GnuTLS  => gnutls_verdict( "$domain/CA/CA.pem", $chain, map { s/%/$domain/gr } @{$gnutls} ),
+        );
+        is( $said{openssl}, $expected->( $row, $DAY ),    "$row->{pem}: $what: openssl" );
+        is( $said{GnuTLS},  $expected->( $row, _today() ), "$row->{pem}: $what: GnuTLS" );
     }
     return;
 }
