@@ -20,17 +20,14 @@ host has no such thing (HOSTIPV6 on a host without IPv6).
 
 =cut
 
-# The networks that no host has also stand next to "_" and "." (V4NET.0.0.1, db.ip4.V4NET).
-my %LOOSE = map { $_ => 1 } qw(V4NET V6NET);
+# What may stand next to "_", too; the others are whole words.
+my $LOOSE = 'V4NET';
 
 sub new {
     my ($class, %values) = @_;
     my %text = (%values, DIR => "$values{DIR}/");
-    my $words = join '|', sort { length $b <=> length $a } grep { !$LOOSE{$_} } keys %text;
-    my $loose = join '|', grep { $LOOSE{$_} } keys %text;
-    my @forms = ('\bDIR/', "\\b(?:$words)\\b");
-    push @forms, "(?<![A-Za-z0-9])(?:$loose)(?![A-Za-z0-9])" if length $loose;
-    my $pattern = join '|', @forms;
+    my $words = join '|', grep { $_ ne $LOOSE } keys %text;
+    my $pattern = qr{\bDIR/|\b(?:$words)\b|(?<![A-Za-z0-9])$LOOSE(?![A-Za-z0-9])};
     return bless { values => \%values, text => \%text, pattern => qr/($pattern)/ }, $class;
 }
 
