@@ -9,12 +9,14 @@ use List::Util qw(max min);
 use Path::Tiny qw(path);
 
 use Runtest::Case;
+use Runtest::Durations;
 use Runtest::Error;
 use Runtest::Facts qw(learn_facts);
 use Runtest::Kit;
 use Runtest::Lane;
 use Runtest::NoSandbox;
 use Runtest::Options qw(parse_options);
+use Runtest::Report::Progress;
 use Runtest::Report::Terminal;
 use Runtest::Results;
 use Runtest::Sandbox;
@@ -147,22 +149,44 @@ sub _run_cases {
     my ($self, @cases) = @_;
     my ($runnable, @statuses) = $self->_check(@cases);
     @$runnable or @statuses or Runtest::Error->throw(missing => 'nothing was run: no lane runs what was selected');
-    my $update = $self->{option}{update} ? Runtest::Update->new : undef;
-    my $schedule = Runtest::Schedule->new(where => $self->{where}, results => $self->{results}, jobs => $self->_jobs);
-    my $signal = $schedule->run(
-        $runnable,
+    $self->{update}    = $self->{option}{update} ? Runtest::Update->new : undef;
+    $self->{durations} = Runtest::Durations->new("$self->{tree}/results/durations.json");
+    my $schedule = $self->_schedule;
+    my $signal   = $schedule->run(
+        [$self->{durations}->longest_first(@$runnable)],
         sub {
-            my ($outcome, $exception) = @_;
-            my $verdict = defined $exception ? in_error($outcome->case, $exception) : judge($outcome);
-            my ($again, @notes) = $update ? $update->take($outcome, $verdict) : ();
-            return $outcome->case if $again;
-            push @statuses, $self->_report($verdict, @notes);
-            return;
+            my ($again, $status) = $self->_take(@_);
+            push @statuses, $status if !$again;
+            return $again;
         }
     );
     return $self->_interrupted($signal) if $signal;
+    $self->{durations}->keep;
     $self->{report}->summary;
     return _exit_status(scalar @$runnable, @statuses);
+}
+
+sub _schedule {
+    my ($self) = @_;
+    my $jobs = $self->_jobs;
+    $self->{progress} = Runtest::Report::Progress->new(durations => $self->{durations}, jobs => $jobs, live => -t STDERR);
+    return Runtest::Schedule->new(
+        where    => $self->{where},
+        results  => $self->{results},
+        jobs     => $jobs,
+        progress => $self->{progress},
+    );
+}
+
+# Takes what one run of a case gave: returns the case if it has to run again, or its exit status.
+sub _take {
+    my ($self, $outcome, $exception) = @_;
+    my $verdict = defined $exception ? in_error($outcome->case, $exception) : judge($outcome);
+    my ($again, @notes) = $self->{update} ? $self->{update}->take($outcome, $verdict) : ();
+    return $outcome->case if $again;
+    $self->{durations}->remember($outcome->case->name, $outcome->seconds) if $verdict->{verdict} eq 'PASS';
+    $self->{progress}->failed if $verdict->{exit_status};
+    return (undef, $self->_report($verdict, @notes));
 }
 
 # All that can be known before anything is run: errors of tests end the run here, cases that cannot be run are reported.

@@ -7,6 +7,7 @@ use warnings;
 use Cpanel::JSON::XS ();
 use IO::Async::Loop;
 use IO::Async::Process;
+use IO::Async::Timer::Periodic;
 use Time::HiRes qw(time);
 
 use Runtest::Error;
@@ -17,15 +18,18 @@ use Runtest::Plan;
 
 Runtest::Schedule - runs cases side by side
 
-=head2 new(where => $sandbox, results => $results, jobs => N)
+=head2 new(where => $sandbox, results => $results, jobs => N, progress => $progress)
 
-$sandbox is a Runtest::Sandbox or a Runtest::NoSandbox.
+$sandbox is a Runtest::Sandbox or a Runtest::NoSandbox, $progress a Runtest::Report::Progress.
 
 =cut
 
+# How often the progress is shown; nothing else hangs on it.
+my $TICK_SECONDS = 0.25;
+
 sub new {
     my ($class, %given) = @_;
-    return bless { %given, loop => IO::Async::Loop->new, running => {}, queue => [] }, $class;
+    return bless { %given, loop => IO::Async::Loop->new, running => {}, queue => [], ended => 0 }, $class;
 }
 
 =head2 run(\@cases, \&done)
@@ -43,9 +47,23 @@ sub run {
     for my $signal (qw(INT TERM HUP)) {
         $loop->attach_signal($signal => sub { $self->_interrupt($signal) });
     }
+    $loop->attach_signal(USR1 => sub { $self->{progress}->explain($self->_state) });
+    my $timer = IO::Async::Timer::Periodic->new(
+        interval => $TICK_SECONDS,
+        on_tick  => sub { $self->{progress}->tick($self->_state) },
+    );
+    $loop->add($timer->start);
     $self->_fill;
     $loop->run if %{ $self->{running} };
+    $loop->remove($timer);
+    $self->{progress}->clear;
     return $self->{interrupted};
+}
+
+sub _state {
+    my ($self) = @_;
+    my @running = sort { $a->case->name cmp $b->case->name } map { $_->{outcome} } values %{ $self->{running} };
+    return { done => $self->{ended}, waiting => [map { $_->name } @{ $self->{queue} }], running => \@running };
 }
 
 sub _fill {
@@ -64,7 +82,7 @@ sub _may_start {
     my @running = values %{ $self->{running} };
     return 0 if !$case || @running >= $self->{jobs};
     return !@running if $case->is_exclusive;
-    return !grep { $_->{case}->is_exclusive } @running;
+    return !grep { $_->{outcome}->case->is_exclusive } @running;
 }
 
 sub _interrupt {
@@ -98,7 +116,7 @@ sub _start {
             $self->_finished($outcome, $failed);
         },
     );
-    $self->{running}{ $case->name } = { case => $case, process => $process };
+    $self->{running}{ $case->name } = { outcome => $outcome, process => $process };
     $self->{loop}->add($process);
     return;
 }
@@ -119,6 +137,8 @@ sub _reader {
 sub _finished {
     my ($self, $outcome, $exception) = @_;
     delete $self->{running}{ $outcome->case->name };
+    $self->{ended}++;
+    $self->{progress}->clear;
     my $again = $self->{interrupted} ? undef : $self->{done}->($outcome, $exception);
     unshift @{ $self->{queue} }, $again if $again;
     $self->_fill;

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Tiny trees of tests for the tests of the harness: made in a temporary directory, run by runtest --tree with the MTAs of mta/,
+# compared byte for byte. Knows nothing of processes: TestRuntest.pm does.
+
+package TestTree;
+
+use strict;
+use warnings;
+
+use File::Basename qw(dirname);
+use File::Find ();
+use File::Path qw(make_path);
+use File::Temp ();
+use Test::More;
+
+use TestRuntest qw(top why_no_sandbox start finish);
+
+use Exporter 'import';
+our @EXPORT_OK = qw(has_sandbox is_run);
+
+=head1 NAME
+
+TestTree - a tree of tests, made on the spot
+
+=head1 SYNOPSIS
+
+    has_sandbox();
+    my $tree = TestTree->new->test('0001', "# a first one\nexim -be\n\${lc:ABC}\n****\n");
+    is_run $tree->run('--lane', 'gnutls'), { status => 0, out => <<'END' }, 'a test that passes';
+    PASS 0001 gnutls N.NNs a first one
+    1 cases: 1 passed, 0 failed, 0 skipped, 0 errors
+    END
+
+=head1 SUBROUTINES
+
+=head2 has_sandbox()
+
+To be called before any test: where the machine refuses sandboxes all of the file is skipped. That there is no MTA is no reason to
+skip: setup makes them.
+
+=cut
+
+sub has_sandbox {
+    my $why = why_no_sandbox();
+    plan(skip_all => "there is no sandbox here: $why") if defined $why;
+    for my $lane (qw(gnutls openssl)) {
+        -e top() . "/mta/$lane/exim" or BAIL_OUT("mta/$lane/exim is missing: run ./setup");
+    }
+    return;
+}
+
+=head2 is_run(RUN, WANTED, NAME)
+
+Compares what a run gave with what it has to: C<status>, C<out>, C<err> (nothing, unless something else is said).
+
+=cut
+
+sub is_run {
+    my ($run, $wanted, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my %wanted = (status => 0, err => '', %$wanted);
+    my %got    = map { $_ => $run->{$_} } keys %wanted;
+    return ok(1, $name) if !grep { $got{$_} ne $wanted{$_} } keys %wanted;
+    for my $what (sort keys %wanted) {
+        is($got{$what}, $wanted{$what}, "$name: $what");
+    }
+    diag("all of it:\n$run->{out}$run->{err}");
+    return 0;
+}
+
+=head1 METHODS
+
+=head2 new()
+
+An empty tree; it goes with the object.
+
+=cut
+
+sub new {
+    my ($class) = @_;
+    my $self = bless { directory => File::Temp->newdir('runtest-tree-XXXXXX', TMPDIR => 1) }, $class;
+    chmod oct('755'), $self->{directory};
+    mkdir "$self->{directory}/$_" or die "$_: $!\n" for qw(scripts confs tmp);
+    return $self;
+}
+
+=head2 path([NAME])
+
+The full path of the tree, or of a file of it.
+
+=cut
+
+sub path {
+    my ($self, $name) = @_;
+    return "$self->{directory}" . (defined $name ? "/$name" : '');
+}
+
+=head2 file(NAME, CONTENT), test(NUMBER, SCRIPT, [CONFIGURATION])
+
+Writes a file; a test with its configuration, which ends with the options that all need. The test's folder is F<0000-Inner>, or
+what stands before a slash in NUMBER. They return the tree.
+
+=cut
+
+sub file {
+    my ($self, $name, $content) = @_;
+    make_path(dirname($self->path($name)));
+    open my $out, '>', $self->path($name) or die "$name: $!\n";
+    print {$out} $content;
+    close $out or die "$name: $!\n";
+    return $self;
+}
+
+my $CONFIGURATION = <<'END';
+.ifdef _OPT_MAIN_KEEP_ENVIRONMENT
+keep_environment =
+.endif
+exim_path = EXIM_PATH
+primary_hostname = myhost.test.ex
+rfc1413_query_timeout = 0s
+spool_directory = DIR/spool
+log_file_path = DIR/spool/log/%slog
+gecos_pattern = ""
+gecos_name = CALLER_NAME
+END
+
+sub test {
+    my ($self, $number, $script, $configuration) = @_;
+    my ($folder, $digits) = $number =~ m{\A(?:(.*)/)?([^/]+)\z};
+    $self->file('scripts/' . ($folder // '0000-Inner') . "/$digits", $script);
+    return $self->file("confs/$digits", $CONFIGURATION . ($configuration // ''));
+}
+
+=head2 content(NAME), files(FOLDER)
+
+The content of a file, undef if there is none; the names of all files below a folder, sorted.
+
+=cut
+
+sub content {
+    my ($self, $name) = @_;
+    open my $in, '<', $self->path($name) or return;
+    local $/ = undef;
+    return scalar readline($in) // '';
+}
+
+sub files {
+    my ($self, $folder) = @_;
+    my ($top, @found) = ($self->path($folder));
+    return if !-d $top;
+    File::Find::find({ wanted => sub { push @found, $_ if !-d }, no_chdir => 1 }, $top);
+    return sort map { substr $_, 1 + length $top } @found;
+}
+
+=head2 start(HOW, ARGUMENTS...), finish(RUN), run([HOW], ARGUMENTS...)
+
+runtest on this tree, as TestRuntest's. What varies in its output is replaced: durations by N.NN, the tree by C<TREE>, this run's results
+by C<RESULTS>, and runtest's own path by C<runtest>.
+
+=cut
+
+sub start {    ## no critic (ProhibitBuiltinHomonyms)
+    my ($self, $how, @arguments) = @_;
+    my %environment = (TMPDIR => $self->path('tmp'), %{ $how->{environment} || {} });
+    $self->_lend_facts;
+    return TestRuntest::start({ %$how, environment => \%environment }, '--tree', $self->path, @arguments);
+}
+
+# What a run has learnt about the MTAs is learnt once in a test.
+my $facts;
+
+sub _lend_facts {
+    my ($self) = @_;
+    $self->file('results/mta-facts.json', $facts) if defined $facts && !-e $self->path('results');
+    return;
+}
+
+sub finish {
+    my ($self, $run) = @_;
+    my $result = TestRuntest::finish($run);
+    $facts //= $self->content('results/mta-facts.json');
+    $result->{$_} = $self->_without_what_varies($run, $result->{$_}) for qw(out err);
+    return $result;
+}
+
+sub _without_what_varies {
+    my ($self, $run, $text) = @_;
+    my $tree = $self->path;
+    $text =~ s{\Q$run->{command}\E}{runtest}g;
+    $text =~ s{\Q$tree\E/results/[0-9]{8}-[0-9]{6}-[0-9.]+}{RESULTS}g;
+    $text =~ s{\Q$tree\E}{TREE}g;
+    $text =~ s{ [0-9]+\.[0-9]{2}s }{ N.NNs }g;
+    return $text;
+}
+
+sub run {
+    my ($self, @arguments) = @_;
+    my $how = ref $arguments[0] ? shift @arguments : {};
+    return $self->finish($self->start($how, @arguments));
+}
+
+1;
