@@ -26,8 +26,8 @@ my $JSON = Cpanel::JSON::XS->new->latin1->canonical;
 
 =head2 new($tree)
 
-Makes the directory of this run. Runs that are going on at the same time have directories of their own; of those that have
-ended, the newest stay.
+Makes the directory of this run. Runs that are going on at the same time have directories of their own. Dies (broken) when it
+cannot be made.
 
 =cut
 
@@ -35,20 +35,45 @@ sub new {
     my ($class, $tree) = @_;
     my $top  = path("$tree/results");
     my $name = strftime('%Y%m%d-%H%M%S', gmtime) . "-$$";
-    $top->child($name)->mkpath;
     my $self = bless { top => $top, directory => $top->child($name) }, $class;
+    eval { $self->{directory}->mkpath; 1 } or Runtest::Error->throw(broken => "$self->{directory} cannot be made: " . _reason($@));
     open $self->{lock}, '>', "$self->{directory}/lock" or Runtest::Error->throw(broken => "$self->{directory}/lock: $!");
-    flock $self->{lock}, LOCK_EX | LOCK_NB;
-    $self->_point_last_at($name);
-    $self->_remove_old_runs;
+    flock $self->{lock}, LOCK_EX | LOCK_NB or Runtest::Error->throw(broken => "$self->{directory}/lock: $!");
     return $self;
 }
 
-sub _point_last_at {
-    my ($self, $name) = @_;
+sub _reason {
+    my ($exception) = @_;
+    return ref $exception && $exception->isa('Path::Tiny::Error') ? $exception->{err} : $exception;
+}
+
+=head2 begin()
+
+The first case is about to be run: results/last becomes this run, and of those that have ended the newest stay.
+
+=cut
+
+sub begin {
+    my ($self) = @_;
     my $link = $self->{top}->child(".last-$$");
-    symlink $name, $link or Runtest::Error->throw(broken => "$link: $!");
+    unlink $link;    # of a run that was killed here
+    symlink $self->{directory}->basename, $link or Runtest::Error->throw(broken => "$link: $!");
     rename $link, $self->{top}->child('last') or Runtest::Error->throw(broken => "$link: $!");
+    $self->_remove_old_runs;
+    $self->{begun} = 1;
+    return;
+}
+
+=head2 end()
+
+Takes away what is no result: everything, if the run has not begun.
+
+=cut
+
+sub end {
+    my ($self) = @_;
+    local @SIG{qw(INT TERM HUP)} = ('IGNORE') x 3;
+    remove_tree($self->{begun} ? $self->{directory}->child('kit')->stringify : "$self->{directory}");
     return;
 }
 

@@ -4,7 +4,6 @@ package Runtest::Run;
 use strict;
 use warnings;
 
-use File::Path qw(remove_tree);
 use List::Util qw(max min);
 use Path::Tiny qw(path);
 
@@ -86,17 +85,17 @@ sub _note {
     return;
 }
 
+my %SIGNAL_STATUS = (INT => 130, TERM => 143, HUP => 129);
+
 sub _run {
     my ($self, @tests) = @_;
     my $option = $self->{option};
-    local $SIG{INT}  = sub { exit 130 };
-    local $SIG{TERM} = sub { exit 143 };
+    local @SIG{ keys %SIGNAL_STATUS } = map { my $status = $_; sub { exit $status } } values %SIGNAL_STATUS;
     my @lanes = Runtest::Lane->find_lanes($self->{top}, $option->{mta}, $option->{lane});
     $self->_require_lanes(@lanes);
     $self->{results} = Runtest::Results->new($self->{tree});
-    my $kit_directory = $self->{results}->directory->child('kit');
-    my $guard = Runtest::Run::Guard->new(sub { remove_tree("$kit_directory") });
-    $self->{where} = $self->_where(Runtest::Kit->new("$kit_directory", $self->{top}, $self->{tree}));
+    my $guard = Runtest::Run::Guard->new(sub { $self->{results}->end });
+    $self->{where} = $self->_where(Runtest::Kit->new($self->{results}->directory->child('kit'), $self->{top}, $self->{tree}));
     learn_facts($self->{where}, "$self->{tree}/results/mta-facts.json", @lanes);
     return $self->_run_cases($self->_cases(\@tests, \@lanes));
 }
@@ -149,6 +148,7 @@ sub _run_cases {
     my ($self, @cases) = @_;
     my ($runnable, @statuses) = $self->_check(@cases);
     @$runnable or @statuses or Runtest::Error->throw(missing => 'nothing was run: no lane runs what was selected');
+    $self->{results}->begin;
     $self->{update}    = $self->{option}{update} ? Runtest::Update->new : undef;
     $self->{durations} = Runtest::Durations->new("$self->{tree}/results/durations.json");
     my $schedule = $self->_schedule;
@@ -229,8 +229,6 @@ sub _report {
     $self->{report}->case($verdict, @notes);
     return $verdict->{exit_status};
 }
-
-my %SIGNAL_STATUS = (INT => 130, TERM => 143, HUP => 129);
 
 sub _interrupted {
     my ($self, $signal) = @_;
