@@ -129,10 +129,11 @@ static int map_by_program(pid_t child, const struct map *map, unsigned id)
 {
     const struct passwd *user = getpwuid(getuid());
     const char *name = user ? user->pw_name : NULL;
-    char target[16], own[16], first[32], count[16], reason[128];
+    char target[16], own[16], first[32], count[16];
     const char *const argv[] = {map->program, target, "0", own, "1", "1", first, count, NULL};
     unsigned long start;
     if (!find_range(map->grants, name, getuid(), &start)) {
+        char reason[128];
         snprintf(reason, sizeof reason, "it grants no range of %d ids to %s (%u)", USER_RANGE,
                  name ? name : "the user", getuid());
         return sandbox_report_text("id range", map->grants, reason);

@@ -76,7 +76,7 @@ static void show_read_only(const char *path)
 {
     const char *target = path + 1;
     make_directory(target, 0755);
-    if (mount(path, target, NULL, MS_BIND | MS_REC, NULL) < 0)
+    if (mount(path, target, "none", MS_BIND | MS_REC, NULL) < 0)
         sandbox_fail("mount", "bind %s", path);
     set_attributes(target, AT_RECURSIVE,
                    ATTRIBUTE_READ_ONLY | ATTRIBUTE_NO_SETUID | ATTRIBUTE_NO_DEVICES);
@@ -123,7 +123,7 @@ static void make_devices(void)
         if (fd < 0)
             sandbox_fail("device", "create %s", path);
         close(fd);
-        if (mount(path, path + 1, NULL, MS_BIND, NULL) < 0)
+        if (mount(path, path + 1, "none", MS_BIND, NULL) < 0)
             sandbox_fail("device", "bind %s", path);
     }
     if (mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
@@ -185,7 +185,7 @@ static void enter_root(void)
 
 void sandbox_mount_root(const struct sandbox_options *options)
 {
-    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+    if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
         sandbox_fail("mount", "make / private");
     if (mount("tmpfs", BASE, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0)
         sandbox_fail("mount", "tmpfs for /");

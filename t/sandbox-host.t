@@ -12,7 +12,7 @@ use POSIX ();
 use Test::More;
 
 use lib "$FindBin::Bin/lib";
-use TestSandbox qw(program run launch finish processes_with child_of);
+use TestSandbox qw(program run launch finish processes_with child_of ignore_signals);
 
 my $sandbox = program('sandbox');
 
@@ -43,7 +43,7 @@ subtest 'what a command inherits' => sub {
     local $ENV{EVIL} = 1;
     is( shell('echo ${EVIL-none} $LC_ALL $HOME')->{out}, "none C /\n", 'a clean environment' );
     is( shell('pwd')->{out}, getcwd() . "\n", 'the working directory' );
-    my $disturb = sub { umask oct '077'; POSIX::dup2( 1, $_ ) for 7, 8; $SIG{PIPE} = 'IGNORE' };
+    my $disturb = sub { umask oct '077'; POSIX::dup2( 1, $_ ) for 7, 8; ignore_signals('PIPE') };
     my $seen = run( { before => $disturb }, $sandbox, '--host', '--fd', 8, '--', 'sh', '-c', 'umask; echo 7 >&7; echo 8 >&8' );
     is( $seen->{out}, "0022\n8\n", 'umask, and the descriptors that were asked for' );
     like(

@@ -13,7 +13,7 @@ use Test::More;
 use Time::HiRes qw(sleep);
 
 use lib "$FindBin::Bin/lib";
-use TestSandbox qw(program launch finish run refusal all_gone processes_with child_of write_tar);
+use TestSandbox qw(program launch finish run refusal all_gone processes_with child_of write_tar ignore_signals);
 
 my $sandbox = program('sandbox');
 my $kills   = $ENV{RUNTEST_LONG} ? 200 : 10;
@@ -90,7 +90,7 @@ sub kill_the_supervisor {
 # After HUP the launcher is asked to end by TERM: that its status tells of the latter shows that the former was ignored.
 sub ignore_a_signal {
     my @options = @_;
-    my $started = launch( { before => sub { $SIG{HUP} = 'IGNORE' } },
+    my $started = launch( { before => sub { ignore_signals('HUP') } },
         $sandbox, @options, '--', 'sh', '-c', $script, "4000.$$" );
     child_of( child_of( $started->{pid} ) );
     kill $_ => $started->{pid} for qw(HUP TERM);

@@ -16,7 +16,7 @@ use POSIX ();
 use Test::More;
 
 use lib "$FindBin::Bin/lib";
-use TestSandbox qw(program run launch finish refusal processes_with write_tar);
+use TestSandbox qw(program run launch finish refusal processes_with write_tar ignore_signals);
 
 my $sandbox = program('sandbox');
 my $work    = tempdir( 'sandbox-test-XXXXXX', TMPDIR => 1, CLEANUP => 1 );
@@ -66,11 +66,10 @@ sub look {
     return eval { decode_json( $seen->{out} ) } // {};
 }
 
-# Everything that a caller can hand down and that must not arrive.
+# What a caller can hand down, besides its environment, and that must not arrive.
 sub disturb {
     umask oct '077';
-    %ENV = ( %ENV, EVIL => 1, LC_ALL => 'de_DE.UTF-8', TZ => 'Asia/Tokyo' );
-    $SIG{$_} = 'IGNORE' for qw(PIPE HUP CHLD USR1);
+    ignore_signals(qw(PIPE HUP CHLD USR1));
     POSIX::sigprocmask( POSIX::SIG_BLOCK(), POSIX::SigSet->new( POSIX::SIGALRM(), POSIX::SIGTERM() ) );
     open my $file, '<', '/etc/passwd' or POSIX::_exit(1);
     POSIX::dup2( fileno $file, 9 );
@@ -83,6 +82,7 @@ sub id_map {
 }
 
 subtest 'what a command sees' => sub {
+    local @ENV{qw(EVIL LC_ALL TZ)} = qw(1 de_DE.UTF-8 Asia/Tokyo);
     my $seen = look( { before => \&disturb } );
     is( $seen->{pid},    2, 'the command is process 2' );
     is( $seen->{parent}, 1, 'below the init' );
@@ -166,7 +166,8 @@ subtest 'nothing else of the host can be read' => sub {
     close $out or die "$secret: $!";
     chmod 0755, $work;
     chmod 0644, $secret;
-    for my $file ( $secret, getcwd() . '/Makefile', '/sys/kernel', '/boot', '/var/lib', '/proc/1/root/boot' ) {
+    isnt( shell('cat /proc/1/environ')->{status}, 0, "the caller's environment" );
+    for my $file ( $secret, getcwd() . '/Makefile', '/sys/kernel', '/boot', '/var/lib', '/proc/1/root/boot', '/proc/1/cwd/boot' ) {
         isnt( inside( '--', 'ls', '-d', $file )->{status}, 0, $file );
     }
 };
@@ -177,6 +178,7 @@ subtest 'what can be written' => sub {
         isnt( $tried->{status}, 0, "not $directory" );
         like( $tried->{err}, $directory eq '/dev/pts' ? qr/Permission denied/ : qr/Read-only file system/, '- because' );
     }
+    like( shell('grep " /usr " /proc/mounts')->{out}, qr/ ro,nosuid,nodev/, '/usr is mounted so that it cannot do harm' );
     isnt( shell("mount -o remount,rw,bind /usr && : >/usr/x")->{status}, 0, 'not /usr, even for one who remounts it' );
     for my $directory (qw(/testsuite /tmp /var/tmp /run /dev/shm)) {
         is( shell("echo x >$directory/x && cat $directory/x")->{out}, "x\n", $directory );

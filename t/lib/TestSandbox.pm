@@ -13,7 +13,7 @@ use IO::Handle;
 use POSIX ();
 use Time::HiRes qw(time);
 
-our @EXPORT_OK = qw(program launch finish run refusal all_gone processes_with child_of write_tar);
+our @EXPORT_OK = qw(program launch finish run refusal all_gone processes_with child_of write_tar ignore_signals);
 
 =head1 NAME
 
@@ -72,12 +72,14 @@ takes too long.
 sub all_gone {
     my ( $started, $seconds ) = @_;
     my $deadline = time + ( $seconds // $PATIENCE );
-    while (1) {
+    my $read     = -1;
+    while ( $read != 0 ) {
+        my $left = $deadline - time;
         vec( my $ready = q{}, fileno $started->{held}, 1 ) = 1;
-        select $ready, undef, undef, $deadline - time > 0 ? $deadline - time : 0 or return 0;
-        my $read = sysread $started->{held}, $started->{err}, 65_536, length $started->{err};
-        return 1 if defined $read && $read == 0;
+        select $ready, undef, undef, $left > 0 ? $left : 0 or return 0;
+        $read = sysread( $started->{held}, $started->{err}, 65_536, length $started->{err} ) // die "cannot read: $!\n";
     }
+    return 1;
 }
 
 =head2 finish(STARTED)
@@ -160,9 +162,24 @@ sub child_of {
     die "process $pid has started nothing in $PATIENCE s\n";
 }
 
+=head2 ignore_signals(NAME...)
+
+For C<before>: what the command inherits as ignored.
+
+=cut
+
+sub ignore_signals {
+    my @names = @_;
+    for my $name (@names) {
+        my $number = POSIX->can("SIG$name")->();
+        POSIX::sigaction( $number, POSIX::SigAction->new('IGNORE') ) or die "cannot ignore SIG$name: $!\n";
+    }
+    return;
+}
+
 =head2 write_tar(FILE, NAME => { text, mode, uid }...)
 
-Makes a tar file that root owns all of, but for what has a uid.
+Makes a tar file that root owns all of, but for what has a uid. The names of the owners in it are others.
 
 =cut
 
@@ -171,9 +188,9 @@ sub write_tar {
     open my $tar, '>:raw', $file or die "$file: $!\n";
     for my $name ( sort keys %members ) {
         my ( $text, $mode, $uid ) = @{ $members{$name} }{qw(text mode uid)};
-        my $header = pack 'a100 a8 a8 a8 a12 a12 a8 a1 a100 a6 a2 a247', $name,
+        my $header = pack 'a100 a8 a8 a8 a12 a12 a8 a1 a100 a6 a2 a32 a32 a183', $name,
             ( map { sprintf '%07o', $_ } $mode // oct '644', $uid // 0, $uid // 0 ),
-            ( map { sprintf '%011o', $_ } length $text, 0 ), q{ } x 8, '0', q{}, 'ustar', '00', q{};
+            ( map { sprintf '%011o', $_ } length $text, 0 ), q{ } x 8, '0', q{}, 'ustar', '00', 'userx', 'userx', q{};
         substr $header, 148, 8, sprintf "%06o\0 ", unpack '%32C*', $header;
         print {$tar} $header, $text, "\0" x ( -length($text) % 512 );
     }
