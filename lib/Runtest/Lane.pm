@@ -91,14 +91,15 @@ sub version_of {
 
 =head2 lists($list, $word)
 
-Whether the -bV line whose name begins with $list has the word.
+Whether the -bV lines whose names begin with $list have the word, or each part of one such as appendfile/maildir.
 
 =cut
 
 sub lists {
     my ($self, $list, $word) = @_;
-    my ($name) = grep { /\A\Q$list\E/ } keys %{ $self->{facts}{lists} };
-    return defined $name && !!grep { $_ eq $word } @{ $self->{facts}{lists}{$name} };
+    my $lists = $self->{facts}{lists};
+    my %listed = map { $_ => 1 } map { @{ $lists->{$_} } } grep { /\A\Q$list\E/ } keys %$lists;
+    return !grep { !$listed{$_} } split m{/}, $word;
 }
 
 =head2 has_macro($name)
