@@ -136,6 +136,7 @@ sub _read_table {
         my %row = ( domain => $domain );
         @row{qw(domains name serial key issuer from to usage revoked subject names)} =
             map { s/^\s+|\s+$//gr } split /[|]/, $line =~ s/%/$domain/gr, -1;
+        die "certificates: unknown domain in: $line\n" if !grep { $row{domains} eq $_ } q{*}, @DOMAINS;
         next if $row{domains} ne q{*} && $row{domains} ne $domain;
         my $is_leaf = $row{usage} =~ /^(?:both|server|client)$/;
         $row{kind}    = !$is_leaf ? 'authority' : $row{issuer} eq 'self' ? 'self-signed' : 'leaf';
