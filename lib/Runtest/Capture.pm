@@ -7,7 +7,7 @@ use warnings;
 use Runtest::Error;
 
 use Exporter 'import';
-our @EXPORT_OK = qw(output_of);
+our @EXPORT_OK = qw(output_of must_run);
 
 =head1 NAME
 
@@ -32,6 +32,20 @@ sub output_of {
     my $said = <$out> // '';
     close $out;    # the status is the caller's to read
     return $said;
+}
+
+=head2 must_run(@command)
+
+The same for a command that the harness cannot do without. Dies (broken) of the first line that it says when it fails.
+
+=cut
+
+sub must_run {
+    my (@command) = @_;
+    my $said = output_of(@command);
+    return $said if !$?;
+    my ($first) = grep { /\S/ } split /\n/, $said;
+    return Runtest::Error->throw(broken => $first // "$command[0] has failed (@command)");
 }
 
 1;

@@ -49,13 +49,16 @@ sub new {
 
 =head2 from($exception)
 
-An exception of any sort as a Runtest::Error: one that is none already is a defect of the harness.
+An exception of any sort as a Runtest::Error: what Path::Tiny says of a file is the machine's fault, anything else that is none
+already a defect of the harness.
 
 =cut
 
 sub from {
     my ($class, $exception) = @_;
     return $exception if ref $exception && eval { $exception->isa($class) };
+    return $class->new(broken => "$exception->{file}: $exception->{err} ($exception->{op})")
+      if ref $exception && eval { $exception->isa('Path::Tiny::Error') };
     chomp $exception;
     return $class->new(broken => "internal error: $exception");
 }

@@ -6,6 +6,7 @@ use warnings;
 
 use Path::Tiny qw(path);
 
+use Runtest::Capture qw(must_run);
 use Runtest::Error;
 use Runtest::MTA qw(patched_binary utilities_beside private_libraries);
 
@@ -122,8 +123,7 @@ sub _add {
 
 sub _tar {
     my ($file, @arguments) = @_;
-    my @command = ('tar', '--append', '--file', $file, '--group=root:0', '--numeric-owner', @arguments);
-    system(@command) == 0 or Runtest::Error->throw(broken => "cannot make $file: " . join ' ', @command);
+    must_run('tar', '--append', '--file', $file, '--group=root:0', '--numeric-owner', @arguments);
     return;
 }
 

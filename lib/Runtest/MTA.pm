@@ -8,6 +8,7 @@ use Cpanel::JSON::XS ();
 use File::Basename qw(dirname);
 use Path::Tiny qw(path);
 
+use Runtest::Capture qw(output_of);
 use Runtest::Error;
 
 use Exporter 'import';
@@ -69,10 +70,7 @@ sub private_libraries {
 
 sub _dynamic_libraries {
     my ($path) = @_;
-    open my $out, '-|', 'ldd', $path or Runtest::Error->throw(broken => "ldd: $!");
-    my @lines = <$out>;
-    close $out;    # not dynamic: no lines and a status that does not matter
-    return @lines;
+    return split /^/, output_of('ldd', $path);    # one that is not dynamic is no error
 }
 
 # -bV's lines "Name: words" that requirements ask about.

@@ -9,7 +9,7 @@ use File::Spec;
 use File::Temp ();
 use IO::Socket::INET;
 
-use Runtest::Capture qw(output_of);
+use Runtest::Capture qw(output_of must_run);
 use Runtest::Error;
 use Runtest::Host;
 
@@ -134,9 +134,8 @@ sub _area {
     _directory("$case/eximdir", '0750', $mta_group);
     chmod oct('0711'), $area or Runtest::Error->throw(broken => "$area: $!");
     for my $tar (@tars) {
-        my @command = (qw(tar --extract --preserve-permissions --numeric-owner --strip-components=1 --wildcards --file),
+        must_run(qw(tar --extract --preserve-permissions --numeric-owner --strip-components=1 --wildcards --file),
             $tar, '-C', $case, 'testsuite/*');
-        system(@command) == 0 or Runtest::Error->throw(broken => join ' ', 'cannot unpack:', @command);
     }
     return $area;
 }

@@ -10,6 +10,7 @@ use Fcntl qw(LOCK_EX LOCK_NB);
 use File::Path qw(remove_tree);
 use Path::Tiny qw(path);
 use POSIX qw(strftime);
+use Time::HiRes ();
 
 use Runtest::Error;
 
@@ -79,9 +80,10 @@ sub end {
 
 sub _remove_old_runs {
     my ($self) = @_;
-    my @runs = sort { $b cmp $a } grep { -d && !-l } $self->{top}->children(qr/\A[0-9]{8}-[0-9]{6}-[0-9]+\z/);
+    my %began = map { $_ => (Time::HiRes::stat("$_/lock"))[9] // 0 } grep { -d && !-l } $self->{top}->children(qr/\A[0-9]{8}-[0-9]{6}-[0-9]+\z/);
+    my @runs  = sort { $began{$b} <=> $began{$a} } keys %began;
     for my $run (@runs[$KEPT .. $#runs]) {
-        remove_tree("$run") if _has_ended($run);
+        remove_tree($run) if _has_ended($run);
     }
     return;
 }

@@ -45,12 +45,13 @@ sub case {
     my ($self, $verdict, @notes) = @_;
     my $case = $verdict->{case};
     $self->{count}{ $verdict->{verdict} }++;
+    my ($reason, @more) = split /\n/, $verdict->{reason} // '';
     my @lines = (
         sprintf('%s %s %s %.2fs %s%s',
             $self->_colored($COLOR{ $verdict->{verdict} }, $verdict->{verdict}),
             $case->test->{number}, $case->lane->name, $verdict->{seconds}, $case->test->{title},
-            defined $verdict->{reason} ? ": $verdict->{reason}" : ''),
-        map { "  $_" } $self->_details($verdict), @notes
+            defined $reason ? ": $reason" : ''),
+        map { "  $_" } @more, $self->_details($verdict), @notes
     );
     print map { "$_\n" } @lines;
     return;
@@ -58,7 +59,7 @@ sub case {
 
 sub _details {
     my ($self, $verdict) = @_;
-    return if $verdict->{verdict} ne 'FAIL' && $verdict->{verdict} ne 'FLAKY';
+    return if $verdict->{verdict} !~ /\A(?:FAIL|FLAKY|ERROR)\z/;
     return ($self->_failure($verdict), (map { $self->_diff($_) } @{ $verdict->{differences} }), $self->_what_to_do($verdict));
 }
 
@@ -79,7 +80,7 @@ sub _what_to_do {
     my ($self, $verdict) = @_;
     my $case   = $verdict->{case};
     my $which  = '--lane ' . $case->lane->name . ' ' . $case->test->{number};
-    my @lines  = ("results: $verdict->{directory}", "again:   $self->{command} $which");
+    my @lines  = ((map { "results: $_" } grep { defined } $verdict->{directory}), "again:   $self->{command} $which");
     push @lines, "accept:  $self->{command} --update $which" if $verdict->{acceptable};
     return @lines;
 }
