@@ -44,7 +44,8 @@ sub new {
     my ($class, $name, $path) = @_;
     $name =~ /\A[A-Za-z0-9][A-Za-z0-9._-]*\z/
       or Runtest::Error->throw(wrong => "'$name' cannot be a lane's name: letters, digits, dot, dash and underscore can");
-    -f $path && -r _ or Runtest::Error->throw(wrong => "the MTA of lane $name, $path, " . (-e _ ? 'cannot be read' : 'does not exist'));
+    -e $path or Runtest::Error->throw(wrong => "the MTA of lane $name, $path, does not exist");
+    -f _ && -r _ or Runtest::Error->throw(wrong => "the MTA of lane $name, $path, is no file that can be read");
     return bless { name => $name, path => $path }, $class;
 }
 
