@@ -42,6 +42,7 @@ my %PROTOCOL = (
     'TLS1.2' => { gnutls => '2.12', openssl => '1.0.1' },
     'TLS1.3' => { gnutls => '3.6.5', openssl => '1.1.1' },
 );
+my $PROTOCOLS = join '|', map { quotemeta } sort keys %PROTOCOL;
 
 my %OLDER_SPELLING = (
     need_ipv4                 => 'running IPv4',
@@ -53,17 +54,17 @@ my %OLDER_SPELLING = (
 # [pattern, function(lane, host, captures...) that returns true where the requirement holds]
 my @KINDS = (
     [
-        qr/(support|lookup|router|transport|authenticator|malware) +(\S+)/,
+        qr/(support|lookup|router|transport|authenticator|malware) (\S+)/,
         sub {
             my ($lane, undef, $list, $word) = @_;
             return $lane->lists($LISTED{$list}, $word);
         }
     ],
-    [qr/running +IPv([46])/,     sub { my (undef, $host, $v) = @_; return defined $host->{"HOSTIPV$v"} }],
-    [qr/ipv6-non-linklocal/,     sub { my (undef, $host) = @_; return defined $host->{HOSTIPV6} }],
-    [qr/feature +([A-Za-z_]\w*)/,      sub { my ($lane, undef, $name) = @_; return $lane->has_macro($name) }],
-    [qr/not +feature +([A-Za-z_]\w*)/, sub { my ($lane, undef, $name) = @_; return !$lane->has_macro($name) }],
-    [qr/file +(\S+)/,                  sub { my (undef, undef, $path) = @_; return -e $path }],
+    [qr/running IPv([46])/,          sub { my (undef, $host, $v) = @_; return defined $host->{"HOSTIPV$v"} }],
+    [qr/ipv6-non-linklocal/,         sub { my (undef, $host) = @_; return defined $host->{HOSTIPV6} }],
+    [qr/feature ([A-Za-z_]\w*)/,     sub { my ($lane, undef, $name) = @_; return $lane->has_macro($name) }],
+    [qr/not feature ([A-Za-z_]\w*)/, sub { my ($lane, undef, $name) = @_; return !$lane->has_macro($name) }],
+    [qr/file (\S+)/,                 sub { my (undef, undef, $path) = @_; return -e $path }],
     [
         qr/(gnutls|openssl|exim) *(<=|<|!=|=|>=|>) *([0-9]+(?:\.[0-9]+)*)/,
         sub {
@@ -73,7 +74,7 @@ my @KINDS = (
         }
     ],
     [
-        qr/protocol +(TLS1\.[0-9])/,
+        qr/protocol ($PROTOCOLS)/,
         sub {
             my ($lane, undef, $protocol) = @_;
             my $since = $PROTOCOL{$protocol}{ $lane->library } // return 0;
@@ -84,13 +85,14 @@ my @KINDS = (
 
 =head2 parse_requirement($text)
 
-Returns a requirement: C<< { text => ..., holds => sub ($lane, $host) } >>. Dies of one line of text if it is not
-understood.
+Returns a requirement: C<< { text => ..., holds => sub ($lane, $host) } >>, the text without superfluous blanks. Dies of one line
+of text if it is not understood.
 
 =cut
 
 sub parse_requirement {
     my ($text) = @_;
+    $text = join ' ', split ' ', $text;
     for my $kind (@KINDS) {
         my ($pattern, $holds) = @$kind;
         my @captures = $text =~ /\A$pattern\z/ or next;
