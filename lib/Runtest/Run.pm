@@ -23,6 +23,7 @@ use Runtest::Schedule;
 use Runtest::Suite;
 use Runtest::Update;
 use Runtest::Verdict qw(judge skipped in_error write_result);
+use Runtest::Worker ();    # not run here, but a module that it lacks is missed here and not in a sandbox
 
 =head1 NAME
 
@@ -38,10 +39,16 @@ sub main {
     my ($top, @arguments) = @_;
     local $| = 1;
     my $status = eval { _main($top, @arguments) };
-    return $status if defined $status;
-    my $error = Runtest::Error->from($@);
+    my $error  = defined $status ? _lost_output() : Runtest::Error->from($@);
+    return $status if !$error;
     print {*STDERR} 'runtest: ', $error->message, "\n";
     return $error->exit_status;
+}
+
+# Results that could not be printed are lost; a reader who has seen enough is no error.
+sub _lost_output {
+    return if close STDOUT or $!{EPIPE};
+    return Runtest::Error->new(broken => "standard output: $!");
 }
 
 sub _main {

@@ -12,6 +12,11 @@ use Time::HiRes qw(time);
 
 use Runtest::Capture qw(output_of);
 use Runtest::Commands qw(command_named);
+use Runtest::Commands::Control   ();
+use Runtest::Commands::Dialogue  ();
+use Runtest::Commands::Exim      ();
+use Runtest::Commands::Files     ();
+use Runtest::Commands::Utilities ();
 use Runtest::Collect qw(collect_streams);
 use Runtest::Process qw(start_process wait_process end_process describe_status);
 use Runtest::Settle qw(unsettled);
@@ -130,7 +135,7 @@ sub _run_script {
         $self->{deadline} = $step_end < $case_end ? $step_end : $case_end;
         $self->{running} = { pids => [] };
         $self->send_record({ type => 'begin', line => $step->{line}, text => $step->{text}, start => $started });
-        my $failed = eval { $self->_run_step($step); 1 } ? undef : ($@ =~ s/\n\z//r);
+        my $failed = eval { $self->_run_step($step); 1 } ? undef : $self->_reason($@);
         my %done = (line => $step->{line}, text => $step->{text}, start => $started, end => time, %{ $self->{running} });
         $self->send_record({ type => 'step', %done, failed => $failed });
         return { line => $step->{line}, step => $step->{text}, reason => $failed } if defined $failed;
@@ -138,10 +143,17 @@ sub _run_script {
     return;
 }
 
+# A daemon that died is why a client failed, too.
+sub _reason {
+    my ($self, $reason) = @_;
+    $reason .= $@ if !eval { $self->check_daemons; 1 };
+    chomp $reason;
+    return $reason;
+}
+
 sub _run_step {
     my ($self, $step) = @_;
     my $entry = command_named($step->{command});
-    require "Runtest/Commands/$entry->{module}.pm";
     my $run = "Runtest::Commands::$entry->{module}"->can($entry->{run});
     $run->($self, $step);
     $self->settle if $entry->{settles};
@@ -297,7 +309,6 @@ sub _end_everything {
     my $plan = $self->{plan};
     $self->{deadline} = time + $plan->{step_seconds};
     my $failed = eval {
-        require Runtest::Commands::Dialogue;
         Runtest::Commands::Dialogue::await_servers($self);
         $self->settle;
         1;
