@@ -7,15 +7,18 @@ use strict;
 use warnings;
 
 use Cpanel::JSON::XS ();
+use Fcntl qw(LOCK_EX);
+use File::Basename qw(basename);
 use FindBin;
-use lib "$FindBin::Bin/lib";
+use lib "$FindBin::Bin/lib", "$FindBin::Bin/../lib";
 use Test::More;
 
+use Runtest::Suite;
 use TestTree qw(has_sandbox is_run);
 
 has_sandbox();
 
-my @ONE = ('--lane', 'gnutls', '-j1');
+my @ONE = ('--lane', 'gnutls');
 
 my $PASSING = "exim -be\n\${lc:ABC}\n****\n";
 my $ANSWER  = "> abc\n> \n";
@@ -27,7 +30,7 @@ sub tree_that_passes {
 
 subtest 'a test passes in every lane' => sub {
     my $tree = tree_that_passes();
-    my $run  = $tree->run('-j1');
+    my $run  = $tree->run;
     is_run $run, { out => <<'END' }, 'a line a case, the number of cases, and nothing on stderr';
 PASS 0001 gnutls N.NNs a first one
 PASS 0001 openssl N.NNs a first one
@@ -54,7 +57,7 @@ subtest 'records of a case' => sub {
     ok !(grep { $_->{start} > $_->{end} || $_->{pids}[0] !~ /\A[0-9]+\z/ } @steps), 'start, end and pids';
     my $result = $json->decode($tree->content('results/last/0001.gnutls/result.json'));
     is_deeply [@$result{qw(test lane verdict reason title)}, $result->{streams}],
-      ['0001', 'gnutls', 'FAIL', 'stderr, stdout differ', 'one', ['stderr', 'stdout']], 'result.json has verdict, reason and lane';
+      ['0001', 'gnutls', 'FAIL', 'stdout differs', 'one', ['stdout']], 'result.json has verdict, reason and lane';
     like $result->{versions}{$_}, qr/\A[0-9]+\.[0-9]/, "and the version of $_" for qw(exim gnutls);
 };
 
@@ -128,36 +131,37 @@ $many->file('scripts/2100-OpenSSL/REQUIRES', "support OpenSSL\n");
 
 sub selected {
     my (@arguments) = @_;
-    my $run = $many->run('--list', @arguments);
-    return join ' ', $run->{status}, $run->{err} eq '' ? () : 'err', map { (split)[0] } split /\n/, $run->{out};
+    my @tests = eval { Runtest::Suite->new($many->path)->select(@arguments) };
+    return @tests ? join ' ', map { $_->{number} } @tests : "$@";
 }
 
 subtest 'selection' => sub {
+    my %wanted = (
+        ''                     => '0001 0002 0005 2001 2003 2101',
+        '0002'                 => '0002',
+        '9001'                 => '9001',
+        '2003 0002'            => '0002 2003',
+        '0002-2001'            => '0002 0005 2001',
+        '2001+'                => '2001 2003 2101',
+        '0005-9001'            => '0005 2001 2003 2101 9001',
+        '9000+'                => '9001',
+        '2100-OpenSSL'         => '2101',
+        'scripts/2100-OpenSSL' => '2101',
+        '21*'                  => '2101',
+        '2*-* 0001 0001'       => '0001 2001 2003 2101',
+        map { $_ => "no test is named by '$_' (runtest --list shows what there is)" } qw(0003 2004-2100 no-such 2102+ 20 2005-2001),
+    );
+    is selected(split), $wanted{$_}, "runtest $_" for sort keys %wanted;
     is_run $many->run('--list', '2000-GnuTLS', '9001'), { out => <<'END' }, '--list: number, folder and title';
 2001  2000-GnuTLS      2001
 2003  2000-GnuTLS      2003
 9001  0000-Inner       9001
 END
-    my %wanted = (
-        ''                     => '0 0001 0002 0005 2001 2003 2101',
-        '0002'                 => '0 0002',
-        '2003 0002'            => '0 0002 2003',
-        '0002-2001'            => '0 0002 0005 2001',
-        '2001+'                => '0 2001 2003 2101',
-        '0005-9001'            => '0 0005 2001 2003 2101 9001',
-        '9000+'                => '0 9001',
-        '2100-OpenSSL'         => '0 2101',
-        'scripts/2100-OpenSSL' => '0 2101',
-        '21*'                  => '0 2101',
-        '2*-* 0001 0001'       => '0 0001 2001 2003 2101',
-        '*'                    => '0 0001 0002 0005 2001 2003 2101',
-    );
-    is selected(split ' ', $_), $wanted{$_}, "runtest $_" for sort keys %wanted;
-    is selected($_), '2 err', "runtest $_ names nothing" for qw(0003 2004-2100 no-such 2010+ 20 2005-2001);
+    is_run $many->run('0001', '0003'), { status => 2, err => "runtest: $wanted{'0003'}\n" }, 'a test that is not there';
 };
 
 subtest 'which tests are cases in which lane' => sub {
-    is_run $many->run('-j1', '0001', '2000-GnuTLS', '2101'), { out => <<'END' }, 'a folder that supports one library has cases there only';
+    is_run $many->run('0001', '2000-GnuTLS', '2101'), { out => <<'END' }, 'a folder that supports one library has cases there only';
 PASS 0001 gnutls N.NNs 0001
 PASS 0001 openssl N.NNs 0001
 PASS 2001 gnutls N.NNs 2001
@@ -165,7 +169,7 @@ PASS 2003 gnutls N.NNs 2003
 PASS 2101 openssl N.NNs 2101
 5 cases: 5 passed, 0 failed, 0 skipped, 0 errors
 END
-    is_run $many->run('-j1', '--lane', 'open*', '0001', '2001', '2101'), { out => <<'END' }, '--lane';
+    is_run $many->run('--lane', 'open*', '0001', '2001', '2101'), { out => <<'END' }, '--lane';
 PASS 0001 openssl N.NNs 0001
 PASS 2101 openssl N.NNs 2101
 2 cases: 2 passed, 0 failed, 0 skipped, 0 errors
@@ -177,7 +181,7 @@ END
 };
 
 subtest 'two numbers' => sub {
-    is_run $many->run('--lane', 'gnutls', '-j1', '0001', '0005'),
+    is_run $many->run('--lane', 'gnutls', '0001', '0005'),
       { err => "runtest: these two tests only; all 3 from 0001 to 0005: runtest 0001-0005\n", out => <<'END' }, 'are two tests, and a line says so';
 PASS 0001 gnutls N.NNs 0001
 PASS 0005 gnutls N.NNs 0005
@@ -196,10 +200,10 @@ subtest 'skips' => sub {
     $tree->test('0003', "# an old library\nneed gnutls >= 3.3.6\nneed gnutls < 3.3\n");
     $tree->test('0010-Folder/0010', "# folder\n")->file('scripts/0010-Folder/REQUIRES', "\nnot feature _HAVE_TLS\n");
     is_run $tree->run(@ONE), { out => <<'END' }, 'each has its reason';
+PASS 0001 gnutls N.NNs a first one
 SKIP 0002 gnutls N.NNs no such lookup: needs lookup nosuch
 SKIP 0003 gnutls N.NNs an old library: needs gnutls < 3.3
 SKIP 0010 gnutls N.NNs folder: needs not feature _HAVE_TLS
-PASS 0001 gnutls N.NNs a first one
 4 cases: 1 passed, 0 failed, 3 skipped, 0 errors
 END
     is_run $tree->run(@ONE, '0002'), { status => 4, out => <<'END' }, 'nothing but skips is no success';
@@ -248,12 +252,18 @@ subtest '--color' => sub {
 
 subtest 'the newest five runs are kept' => sub {
     my $tree = tree_that_passes();
-    $tree->run('no-such-test') for 1 .. 2;
-    my @runs = map { $tree->run(@ONE); readlink $tree->path('results/last') } 1 .. 6;
-    is_deeply [grep { -d && !-l } glob $tree->path('results/*')], [map { $tree->path("results/$_") } @runs[1 .. 5]], 'no more and no less';
-    $tree->run(@ONE, '--mta', 'gnutls=/bin/true') for 1 .. 2;
-    is readlink $tree->path('results/last'), $runs[5], 'one that could not begin is not the last one';
-    is_deeply [grep { -d && !-l } glob $tree->path('results/*')], [map { $tree->path("results/$_") } @runs[1 .. 5]], 'and displaces none';
+    my @old  = map { sprintf '20200101-%06d-1', $_ } 1 .. 6;
+    $tree->file("results/$_/lock", '') for @old;
+    utime $_, $_, $tree->path("results/$old[$_]/lock") for 0 .. $#old;
+    open my $lock, '<', $tree->path("results/$old[0]/lock") or die "lock: $!\n";
+    flock $lock, LOCK_EX or die "lock: $!\n";
+    my $runs = sub { return [map { basename($_) } grep { -d && !-l } glob $tree->path('results/*')] };
+    $tree->run(@ONE);
+    my $last = readlink $tree->path('results/last');
+    is_deeply $runs->(), [@old[0, 2 .. 5], $last], 'and one that is not over yet';
+    like $tree->run(@ONE, '--mta', 'gnutls=/bin/true')->{err}, qr/not an Exim/, 'one that cannot begin';
+    is readlink $tree->path('results/last'), $last, 'is not the last one';
+    is_deeply $runs->(), [@old[0, 2 .. 5], $last], 'and displaces none';
 };
 
 subtest 'side by side' => sub {

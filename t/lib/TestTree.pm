@@ -14,7 +14,7 @@ use File::Path qw(make_path);
 use File::Temp ();
 use Test::More;
 
-use TestRuntest qw(top why_no_sandbox start finish);
+use TestRuntest qw(top why_no_sandbox);
 
 use Exporter 'import';
 our @EXPORT_OK = qw(has_sandbox is_run);
@@ -155,12 +155,12 @@ sub files {
 
 =head2 start(HOW, ARGUMENTS...), finish(RUN), run([HOW], ARGUMENTS...)
 
-runtest on this tree, as TestRuntest's. What varies in its output is replaced: durations by N.NN, the tree by C<TREE>, this run's results
-by C<RESULTS>, and runtest's own path by C<runtest>.
+runtest on this tree, as TestRuntest's. What varies in its output is replaced: durations by N.NN, the tree by C<TREE>, this run's
+results by C<RESULTS>, and runtest's own path by C<runtest>. Cases end in any order; here they stand by number and lane.
 
 =cut
 
-sub start {    ## no critic (ProhibitBuiltinHomonyms)
+sub start {
     my ($self, $how, @arguments) = @_;
     my %environment = (TMPDIR => $self->path('tmp'), %{ $how->{environment} || {} });
     $self->_lend_facts;
@@ -181,7 +181,20 @@ sub finish {
     my $result = TestRuntest::finish($run);
     $facts //= $self->content('results/mta-facts.json');
     $result->{$_} = $self->_without_what_varies($run, $result->{$_}) for qw(out err);
+    $result->{out} = _in_order($result->{out});
     return $result;
+}
+
+# A case's line with the indented ones below it.
+my $CASE = qr/^(?:PASS|FAIL|SKIP|XFAIL|FLAKY|ERROR) ([0-9]{4} \S+) .*\n(?:  .*\n)*/m;
+
+sub _in_order {
+    my ($text) = @_;
+    my @cases;
+    while ($text =~ s/($CASE)//) {
+        push @cases, [$2, $1];
+    }
+    return join '', (map { $_->[1] } sort { $a->[0] cmp $b->[0] } @cases), $text;
 }
 
 sub _without_what_varies {
