@@ -72,6 +72,8 @@ my @LINES = (
     [qr/(exclusive)\s*/,                                            '_set'],
     [qr/(clock)\s+(\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?)\s*/, '_set'],
     [qr/expect-fail\s+([^:]+?)\s*:\s*(\S.*?)\s*/,                   '_expect_fail'],
+    [qr/(need|exclusive|clock|expect-fail)(?:\s.*)?/,               '_malformed'],
+    [qr/\*{4}\s*/,                                                 '_stray_end'],
     [qr/(\S.*?)\s*/,                                                '_directive_or_command'],
 );
 
@@ -162,8 +164,25 @@ sub _expect_fail {
     return;
 }
 
+my %FORM = (
+    need          => 'need REQUIREMENT',
+    exclusive     => 'exclusive',
+    clock         => 'clock YYYY-MM-DD [HH:MM[:SS]]',
+    'expect-fail' => 'expect-fail REQUIREMENT: REASON',
+);
+
+sub _malformed {
+    my ($self, undef, $name) = @_;
+    return $self->_wrong("'$name' is not understood: it is '$FORM{$name}'");
+}
+
+sub _stray_end {
+    my ($self) = @_;
+    return $self->_wrong("'****' ends no data: the command before it takes none, or they have ended already");
+}
+
 sub _directive_or_command {
-    my ($self, $text) = @_;
+    my ($self, undef, $text) = @_;
     my ($name, $rest) = split ' ', $text, 2;
     return $self->_command($text) if !directive_named($name);
     if ($name eq 'munge') {
@@ -220,7 +239,8 @@ sub _take_prefixes {
         }
     }
     my $name  = $step->{command} = $first->();
-    my $entry = command_named($name) or $self->_wrong("unknown command '$name'");
+    my $entry = command_named($name)
+      or $self->_wrong(length $name ? "unknown command '$name'" : "no command in '$step->{text}'");
     shift @$words;
     $self->_check_prefixes($step, $entry);
     return $entry;
