@@ -24,15 +24,48 @@ sub new {
     return bless {%given}, $class;
 }
 
-=head2 test, lane, name
+=head2 test, lane
 
-The name is NNNN.LANE.
+What it was made of.
 
 =cut
 
 sub test { return $_[0]{test} }
 sub lane { return $_[0]{lane} }
-sub name { return "$_[0]{test}{number}." . $_[0]{lane}->name }
+
+=head2 key, label, name
+
+The key is NNNN.LANE. The label has the number of the repetition behind it, the name also that of the try, both from 2 on:
+each run of a case has a name of its own.
+
+=cut
+
+sub key   { return "$_[0]{test}{number}." . $_[0]{lane}->name }
+sub label { return $_[0]->key . _from_2($_[0]{repetition}) }
+sub name  { return $_[0]->label . _from_2($_[0]{try}, 'try') }
+
+sub _from_2 {
+    my ($number, $word) = @_;
+    return ($number // 1) > 1 ? '.' . ($word // '') . $number : '';
+}
+
+=head2 repeated($number), tried_again, try_number
+
+The same case for another repetition; for another try; the number of this try.
+
+=cut
+
+sub repeated {
+    my ($self, $number) = @_;
+    return bless { %$self, repetition => $number }, ref $self;
+}
+
+sub tried_again {
+    my ($self) = @_;
+    return bless { %$self, try => $self->try_number + 1 }, ref $self;
+}
+
+sub try_number { return $_[0]{try} // 1 }
 
 =head2 plan($place)
 

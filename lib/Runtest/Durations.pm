@@ -32,32 +32,32 @@ The cases, those that took longest at the front, and before them those that noth
 
 sub longest_first {
     my ($self, @cases) = @_;
-    my %seconds = map { $_->name => $self->{seconds}{ $_->name } // 'inf' } @cases;
-    return sort { $seconds{ $b->name } <=> $seconds{ $a->name } || $a->name cmp $b->name } @cases;
+    my %seconds = map { $_->key => $self->{seconds}{ $_->key } // 'inf' } @cases;
+    return sort { $seconds{ $b->key } <=> $seconds{ $a->key } || $a->name cmp $b->name } @cases;
 }
 
-=head2 estimate($jobs, @names)
+=head2 estimate($jobs, @cases)
 
 How long these cases will take in seconds, $jobs at a time; undef if nothing is known of one of them.
 
 =cut
 
 sub estimate {
-    my ($self, $jobs, @names) = @_;
-    my @seconds = grep { defined } @{ $self->{seconds} }{@names};
-    return undef if @seconds < @names;    ## no critic (ProhibitExplicitReturnUndef)
+    my ($self, $jobs, @cases) = @_;
+    my @seconds = grep { defined } map { $self->{seconds}{ $_->key } } @cases;
+    return undef if @seconds < @cases;    ## no critic (ProhibitExplicitReturnUndef)
     return max(0, @seconds, sum0(@seconds) / $jobs);
 }
 
-=head2 remember($name, $seconds), keep()
+=head2 remember($case, $seconds), keep()
 
 Takes how long a case took; writes all of them to the file.
 
 =cut
 
 sub remember {
-    my ($self, $name, $seconds) = @_;
-    $self->{seconds}{$name} = 0 + sprintf '%.3f', $seconds;
+    my ($self, $case, $seconds) = @_;
+    $self->{seconds}{ $case->key } = 0 + sprintf '%.3f', $seconds;
     return;
 }
 

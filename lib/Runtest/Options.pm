@@ -28,9 +28,12 @@ sub parse_options {
     my @complaints;
     local $SIG{__WARN__} = sub { push @complaints, $_[0] };
     Getopt::Long::Configure(qw(no_ignore_case bundling no_auto_abbrev gnu_compat));
+    # Without this, the word behind --shuffle, a test's number, would be its seed.
+    s/\A--shuffle\z/--shuffle=0/ for @arguments;
     GetOptionsFromArray(
         \@arguments, \%option,
         'help|h', 'man', 'list', 'update', 'sandbox!',
+        'repeat=i', 'until-fail', 'shuffle:i', 'retry=i', 'strict',
         'jobs|j=i', 'lane=s@', 'mta=s%', 'require=s@', 'timeout-factor=f', 'tls-client=s', 'tree=s', 'color=s',
     ) or Runtest::Error->throw(wrong => lcfirst(join '', @complaints) =~ s/\n\z//r . ' (runtest --help)');
     _check(\%option);
@@ -39,6 +42,8 @@ sub parse_options {
 
 # [option, whether its value is right, what it has to be]
 my @CHECKS = (
+    [repeat           => sub { $_[0] >= 1 },                           'a number from 1 on'],
+    [retry            => sub { $_[0] >= 1 },                           'a number from 1 on'],
     [jobs             => sub { $_[0] >= 1 },                           'a number from 1 on'],
     ['timeout-factor' => sub { $_[0] > 0 },                            'a number above 0'],
     ['tls-client'     => sub { $_[0] =~ /\A(?:gnutls|openssl)\z/ },    'gnutls or openssl'],
@@ -46,8 +51,16 @@ my @CHECKS = (
     [tree             => sub { -d $_[0] },                             'a directory'],
 );
 
+# [option, options that it does not go with]
+my @ALONE = ([update => qw(retry repeat until-fail)], ['until-fail' => qw(retry repeat)]);
+
 sub _check {
     my ($option) = @_;
+    for my $rule (@ALONE) {
+        my ($name, @others) = @$rule;
+        my ($other) = grep { $option->{$name} && $option->{$_} } @others;
+        Runtest::Error->throw(wrong => "--$name does not go with --$other") if defined $other;
+    }
     for my $check (@CHECKS) {
         my ($name, $is_right, $wanted) = @$check;
         my $value = $option->{$name};

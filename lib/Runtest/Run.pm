@@ -4,7 +4,7 @@ package Runtest::Run;
 use strict;
 use warnings;
 
-use List::Util qw(max min);
+use List::Util qw(max min shuffle);
 use Path::Tiny qw(path);
 
 use Runtest::Case;
@@ -18,6 +18,7 @@ use Runtest::Options qw(parse_options);
 use Runtest::Report::Progress;
 use Runtest::Report::Terminal;
 use Runtest::Results;
+use Runtest::Retry;
 use Runtest::Sandbox;
 use Runtest::Schedule;
 use Runtest::Suite;
@@ -156,14 +157,14 @@ sub _run_cases {
     my ($runnable, @statuses) = $self->_check(@cases);
     @$runnable or @statuses or Runtest::Error->throw(missing => 'nothing was run: no lane runs what was selected');
     $self->{results}->begin;
-    $self->{update}    = $self->{option}{update} ? Runtest::Update->new : undef;
     $self->{durations} = Runtest::Durations->new("$self->{tree}/results/durations.json");
-    my $schedule = $self->_schedule;
+    $self->{policy}    = $self->_policy;
+    my $schedule = $self->{schedule} = $self->_schedule;
     my $signal   = $schedule->run(
-        [$self->{durations}->longest_first(@$runnable)],
+        [$self->_in_order(@$runnable)],
         sub {
             my ($again, $status) = $self->_take(@_);
-            push @statuses, $status if !$again;
+            push @statuses, $status // ();
             return $again;
         }
     );
@@ -171,6 +172,25 @@ sub _run_cases {
     $self->{durations}->keep;
     $self->{report}->summary;
     return _exit_status(scalar @$runnable, @statuses);
+}
+
+sub _policy {
+    my ($self) = @_;
+    my $option = $self->{option};
+    return Runtest::Update->new                                     if $option->{update};
+    return Runtest::Retry->new($option->{retry}, $option->{strict}) if $option->{retry};
+    return;
+}
+
+# All repetitions, the longest first; or in an order by chance that can be had again.
+sub _in_order {
+    my ($self, @cases) = @_;
+    my $option = $self->{option};
+    @cases = map { my $number = $_; map { $_->repeated($number) } @cases } 1 .. $option->{repeat} // 1;
+    return $self->{durations}->longest_first(@cases) if !defined $option->{shuffle};
+    my $seed = srand($option->{shuffle} || time % 100_000);
+    _note("shuffled: --shuffle=$seed gives the same order");
+    return shuffle(@cases);
 }
 
 sub _schedule {
@@ -185,15 +205,24 @@ sub _schedule {
     );
 }
 
-# Takes what one run of a case gave: returns the case if it has to run again, or its exit status.
+# Takes what one run of a case gave: returns the case that has to run next, if any, and an exit status, if this was decided.
 sub _take {
     my ($self, $outcome, $exception) = @_;
-    my $verdict = defined $exception ? in_error($outcome->case, $exception) : judge($outcome);
-    my ($again, @notes) = $self->{update} ? $self->{update}->take($outcome, $verdict) : ();
-    return $outcome->case if $again;
-    $self->{durations}->remember($outcome->case->name, $outcome->seconds) if $verdict->{verdict} eq 'PASS';
+    my $case    = $outcome->case;
+    my $verdict = defined $exception ? in_error($case, $exception) : judge($outcome);
+    my ($again, @notes) = $self->{policy} ? $self->{policy}->take($outcome, $verdict) : ();
+    return $case->tried_again if $again;
+    $self->{durations}->remember($case, $outcome->seconds) if $verdict->{verdict} eq 'PASS';
     $self->{progress}->failed if $verdict->{exit_status};
-    return (undef, $self->_report($verdict, @notes));
+    my $status = $self->_report($verdict, @notes);
+    return ($self->_until_fail($case, $status), $status);
+}
+
+sub _until_fail {
+    my ($self, $case, $status) = @_;
+    return if !$self->{option}{'until-fail'};
+    $self->{schedule}->drop_waiting if $status;
+    return $self->{progress}->any_failed ? undef : $case->repeated(($case->{repetition} // 1) + 1);
 }
 
 # All that can be known before anything is run: errors of tests end the run here, cases that cannot be run are reported.

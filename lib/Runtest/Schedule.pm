@@ -60,10 +60,22 @@ sub run {
     return $self->{interrupted};
 }
 
+=head2 drop_waiting()
+
+What has not begun yet is not run any more.
+
+=cut
+
+sub drop_waiting {
+    my ($self) = @_;
+    $self->{queue} = [];
+    return;
+}
+
 sub _state {
     my ($self) = @_;
     my @running = sort { $a->case->name cmp $b->case->name } map { $_->{outcome} } values %{ $self->{running} };
-    return { done => $self->{ended}, waiting => [map { $_->name } @{ $self->{queue} }], running => \@running };
+    return { done => $self->{ended}, waiting => $self->{queue}, running => \@running };
 }
 
 sub _fill {
@@ -140,7 +152,7 @@ sub _finished {
     $self->{ended}++;
     $self->{progress}->clear;
     my $again = $self->{interrupted} ? undef : $self->{done}->($outcome, $exception);
-    unshift @{ $self->{queue} }, $again if $again;
+    push @{ $self->{queue} }, $again if $again;
     $self->_fill;
     return;
 }

@@ -35,7 +35,7 @@ sub take {
     my $case = $outcome->case;
     return (0, 'its goldens are left as they are')
       if $verdict->{failure} || $verdict->{verdict} eq 'ERROR' || defined $case->expected_failure;
-    my $name   = $case->name;
+    my $name   = $case->key;
     my $munged = munge_outcome($outcome);
     my $first  = delete $self->{first}{$name};
     if (!$first) {

@@ -26,13 +26,14 @@ sub new {
     return bless { %given, failed => 0, named => {}, shown => 0 }, $class;
 }
 
-=head2 failed()
+=head2 failed(), any_failed
 
-One more case did not pass.
+One more case did not pass; whether there was one.
 
 =cut
 
-sub failed { $_[0]{failed}++; return }
+sub failed     { $_[0]{failed}++; return }
+sub any_failed { return $_[0]{failed} > 0 }
 
 =head2 clear()
 
@@ -49,7 +50,7 @@ sub clear {
 
 =head2 tick(\%state)
 
-To be called now and then with C<< { done => N, waiting => [names], running => [outcomes] } >>.
+To be called now and then with C<< { done => N, waiting => [cases], running => [outcomes] } >>.
 
 =cut
 
@@ -67,7 +68,7 @@ sub tick {
 
 sub _rest {
     my ($self, $state) = @_;
-    my $seconds = $self->{durations}->estimate($self->{jobs}, @{ $state->{waiting} }, map { $_->case->name } @{ $state->{running} });
+    my $seconds = $self->{durations}->estimate($self->{jobs}, @{ $state->{waiting} }, map { $_->case } @{ $state->{running} });
     return defined $seconds ? sprintf(', at most %d s left', $seconds + 1) : '';
 }
 
@@ -105,7 +106,8 @@ Prints what everybody does (SIGUSR1).
 sub explain {
     my ($self, $state) = @_;
     $self->clear;
-    print {*STDERR} "runtest: $state->{done} done, $self->{failed} failed, waiting: @{ $state->{waiting} }\n";
+    my @waiting = map { $_->name } @{ $state->{waiting} };
+    print {*STDERR} "runtest: $state->{done} done, $self->{failed} failed, waiting: @waiting\n";
     print {*STDERR} 'runtest: ', _long($_), "\n" for @{ $state->{running} };
     return;
 }
