@@ -259,13 +259,11 @@ sub _check_prefixes {
 sub _data {
     my ($self, $name, $verbatim) = @_;
     my @data;
-    my $start = $self->{line};
     while ($self->{next} < @{ $self->{lines} }) {
         my $line = $self->{lines}[ $self->{next}++ ];
         return \@data if $line =~ /\A\*\*\*\*\s*\z/;
         push @data, $verbatim ? $line : $self->_substituted($line);
     }
-    $self->{line} = $start;
     return $self->_wrong("'$name' takes data lines, and the line '****' that ends them is missing");
 }
 
