@@ -50,7 +50,12 @@ sub simplified {
 
 # [name, lines behind the title, steps]
 my @SCRIPTS = (
-    ['nothing', "\n# comment\n  # another \\\n\t\n####\n", []],
+    ['nothing', "\n# comment\n  # another\n\t\n####\n", []],
+    [
+        'a comment does not go on in the next line',
+        "  # comment \\\nkilldaemon\n",
+        [{ line => 3, text => 'killdaemon', command => 'killdaemon' }],
+    ],
     [
         'a command without data',
         "killdaemon\n",
