@@ -210,12 +210,13 @@ sub _take {
     my ($self, $outcome, $exception) = @_;
     my $case    = $outcome->case;
     my $verdict = defined $exception ? in_error($case, $exception) : judge($outcome);
-    my ($again, @notes) = $self->{policy} ? $self->{policy}->take($outcome, $verdict) : ();
+    my ($again, @notes) = eval { $self->{policy} ? $self->{policy}->take($outcome, $verdict) : 0 };
+    $verdict = { %$verdict, %{ in_error($case, $@) } } if !defined $again;
     return $case->tried_again if $again;
     $self->{durations}->remember($case, $outcome->seconds) if $verdict->{verdict} eq 'PASS';
     $self->{progress}->failed if $verdict->{exit_status};
     my $status = $self->_report($verdict, @notes);
-    return ($self->_until_fail($case, $status), $status);
+    return (scalar $self->_until_fail($case, $status), $status);
 }
 
 sub _until_fail {
