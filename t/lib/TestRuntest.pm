@@ -15,7 +15,7 @@ use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(time);
 
 use Exporter 'import';
-our @EXPORT_OK = qw(top why_no_sandbox project start finish survivors);
+our @EXPORT_OK = qw(top why_no_sandbox project start finish survivors can_mount mounting);
 
 =head1 NAME
 
@@ -96,12 +96,13 @@ Starts runtest, in a process group of its own as a shell's job, and returns what
 
 =cut
 
+require 'sys/syscall.ph';    ## no critic (RequireBarewordIncludes)
+
 # Orphans of what we start become our children, whoever their parent was: prctl(2), PR_SET_CHILD_SUBREAPER.
 my $CHILD_SUBREAPER = 36;
 
 sub start {
     my ($how, @arguments) = @_;
-    require 'sys/syscall.ph';    ## no critic (RequireBarewordIncludes)
     syscall(&SYS_prctl, $CHILD_SUBREAPER, 1, 0, 0, 0) == 0 or die "prctl: $!\n";
     my $run = { command => $how->{command} // ($command //= project()) };
     for my $stream (qw(out err)) {
@@ -126,6 +127,33 @@ sub _become {
     defined $how->{stdout} ? open STDOUT, '>', $how->{stdout} : open STDOUT, '>&', $run->{out} or die "stdout: $!\n";
     $how->{before}->() if $how->{before};
     exec { $run->{command} } $run->{command}, @arguments or die "$run->{command}: $!\n";
+}
+
+=head2 mounting(LIST, LIST...), can_mount()
+
+What start() can do C<before>: mount(8) with each list of arguments, where nobody else sees it. Whether that can be had here: for
+root, mostly.
+
+=cut
+
+my $CLONE_NEWNS = 0x20000;    # unshare(2)
+
+sub mounting {
+    my (@lists) = @_;
+    return sub {
+        syscall(&SYS_unshare, $CLONE_NEWNS) == 0 or die "unshare: $!\n";
+        for my $list (['--make-rprivate', '/'], @lists) {
+            system('mount', @$list) == 0 or die "mount @$list has failed\n";
+        }
+    };
+}
+
+sub can_mount {
+    return 0 if $> != 0;
+    my $pid = fork // die "fork: $!\n";
+    POSIX::_exit(eval { mounting()->(); 1 } ? 0 : 1) if !$pid;
+    waitpid $pid, 0;
+    return $? == 0;
 }
 
 =head2 finish(RUN)
