@@ -36,7 +36,10 @@ sub new {
 
 sub _folder_requirements {
     my ($self, $path) = @_;
-    open my $in, '<', "$self->{tree}/$path" or return;
+    open my $in, '<', "$self->{tree}/$path" or do {
+        return if $!{ENOENT};
+        Runtest::Error->throw(wrong => "$path: cannot be read: $!");
+    };
     my @requirements;
     while (my $line = <$in>) {
         chomp $line;
