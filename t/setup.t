@@ -38,8 +38,12 @@ setup: programs: made in N.N s
 setup: ready, in N.N s
 END
     is_deeply( calls($top), [qw(apt-private fetch-gnutls build-openssl make)], 'one apt for both MTAs, then make' );
-    my %mode = map { $_ => sprintf '%o', ( stat "$top/mta/$_" )[2] & oct '7777' } qw(gnutls gnutls/exim openssl openssl/exim);
-    is_deeply( \%mode, { map { $_ => '755' } keys %mode }, 'for everyone to use, without a set-id bit' );
+    my %mode = (
+        ( map { ( "mta/$_" => '755', "mta/$_/exim" => '755', "mta/$_/SOURCE" => '644', "mta/$_/RECIPE" => '644' ) } qw(gnutls openssl) ),
+        program => '644'
+    );
+    is_deeply( { map { $_ => sprintf '%o', ( stat "$top/$_" )[2] & oct '7777' } keys %mode },
+        \%mode, 'for everyone to use, without a set-id bit' );
 
     my $before = tree($top);
     is( join( ' ', grep { m{/\.|\.log\z} } sort keys %$before ), '', 'nothing else is left' );
@@ -85,6 +89,10 @@ END
     is( slurp("$top/mta/openssl.log"), "the compiler is on strike\n", '... which is so' );
     ok( -x "$top/mta/gnutls/exim" && -e "$top/program", '... all the rest is made' );
     ok( !-e "$top/mta/openssl",                         '... and nothing by half' );
+
+    spew( "$top/mta/build-openssl", slurp("$top/mta/build-openssl") =~ s/exit 1//r );
+    is( run_setup($top)->{status}, 0, '... and once it does not fail' );
+    ok( !-e "$top/mta/openssl.log", '... that is history' );
 
     $run = run_setup( checkout( 'build-openssl' => slurp("$top/mta/fetch-gnutls") . "exit 0\n" ) );
     is( $run->{status}, 3, 'a recipe makes an MTA with the wrong library' );

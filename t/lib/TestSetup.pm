@@ -91,7 +91,7 @@ sub path_of {
 =head2 checkout(RECIPE => TEXT...)
 
 The top of a new checkout. TEXT comes before what a recipe otherwise does: it copies a program that is linked
-with the right library. The FIFOs C<started> and C<go> are there for recipes.
+with the right library, and gives it set-id bits. The FIFOs C<started> and C<go> are there for recipes.
 
 =cut
 
@@ -127,7 +127,7 @@ END
 
 sub copies {
     my ( $program, $source ) = @_;
-    return 'cp ' . path_of($program) . " \"\$2/exim\"\necho '$source' >\"\$2/SOURCE\"\n";
+    return 'cp ' . path_of($program) . " \"\$2/exim\"\nchmod 6700 \"\$2/exim\"\necho '$source' >\"\$2/SOURCE\"\n";
 }
 
 =head2 fake(TOP, NAME, TEXT)
