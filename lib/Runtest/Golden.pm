@@ -39,13 +39,18 @@ sub new {
 
 =head2 path_of($stream)
 
-The golden's path relative to the tree: of the flavour that fits the lane best, or without one. The file need not exist.
+The golden's path relative to the tree: of the flavour that fits the lane best, or without one. The file need not exist. Dies
+(wrong) of a mailbox whose name ends like a flavour's.
 
 =cut
 
 sub path_of {
     my ($self, $stream) = @_;
     my ($folder, $rest) = split /\./, $stream, 2;
+    if (($rest // '') =~ /(?:\A|\.)$FLAVOUR\z/) {
+        Runtest::Error->throw(wrong =>
+              "test $self->{number} has written $stream, and a name that ends like a flavour's cannot have a golden: rename it");
+    }
     my $plain = "$folder/$self->{number}" . (defined $rest ? ".$rest" : '');
     my ($best, $best_rank) = ($plain, 0);
     for my $candidate ($self->_flavours_of($plain)) {
@@ -74,7 +79,7 @@ sub _rank {
     my @parts  = split /\./, $version;
     my @actual = $actual =~ /([0-9]+)/g;
     return 0 if @actual < @parts || compare_versions($version, join '.', @actual[0 .. $#parts]);
-    return $RANK{$name} * 1000 + ($name eq 'exim' ? 0 : 500) + @parts;
+    return $RANK{$name} * 1000 + @parts;
 }
 
 =head2 text_of($path)
@@ -132,14 +137,15 @@ sub _files_in {
 
 =head2 replace($path, $text)
 
-Writes the golden, through a temporary file and a rename; an empty text removes it.
+Writes the golden, through a temporary file and a rename; an empty text removes it, unless it is a flavour: without that
+another golden would be the lane's.
 
 =cut
 
 sub replace {
     my ($self, $path, $text) = @_;
     my $file = path("$self->{tree}/$path");
-    if (!length $text) {
+    if (!length $text && $path !~ /\.$FLAVOUR\z/) {
         $file->remove;
         return;
     }
