@@ -46,7 +46,7 @@ is $munged, <<'END', 'a log';
 1999-03-02 09:44:33 10HmaX-0005vi-00 Completed QT=qqs
 END
 is munge_with(undef, {}, 'log', $munged), $munged, 'munging twice is as munging once';
-is munge_with(undef, {}, 'log', $log, no_munge => 1), $log, 'no_munge leaves everything';
+is munge_with(undef, {}, 'log', "$log\r\n", no_munge => 1), "$log\\r\n", 'no_munge leaves everything, and shows line ends as goldens do';
 
 my $all = Runtest::Munge->new(values => \%EXAMPLE, sets => [], directives => {})->streams(
     {

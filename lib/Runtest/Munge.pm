@@ -24,7 +24,8 @@ the sets and directives are the script's.
 sub new {
     my ($class, %given) = @_;
     my $self = bless { %given, ids => {}, ports => {}, trace => [] }, $class;
-    $self->{rules} = [map { $self->_prepared($_) } $given{directives}{no_munge} ? () : rules_for($given{sets})];
+    my @rules = grep { $_->{always} || !$given{directives}{no_munge} } rules_for($given{sets});
+    $self->{rules} = [map { $self->_prepared($_) } @rules];
     return $self;
 }
 

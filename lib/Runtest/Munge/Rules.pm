@@ -23,6 +23,7 @@ One entry, one rule:
     changes   [line, what it becomes]: the rule's own test, with the values of %EXAMPLE
     leaves    a near miss, which must stay as it is
     spans     true for a pattern over several lines; "changes" and "leaves" then are several lines, too
+    always    true for a rule that no_munge does not turn off, since it hides nothing
 
 Rules that span lines run first, on a whole stream; the others in the table's order on each line, without its line end. $state keeps numbers' identity: the same id in a
 case becomes the same golden id in every stream.
@@ -255,6 +256,7 @@ my @RULES = (
     },
     {
         name    => 'carriage-return',
+        always  => 1,
         why     => 'not varying, but invisible: the line ends of SMTP are shown',
         pattern => sub { return qr/\r/ },
         becomes => sub { return '\r' },
