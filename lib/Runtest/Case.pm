@@ -13,7 +13,8 @@ use Runtest::Script;
 
 Runtest::Case - a test in a lane
 
-=head2 new(test => $test, lane => $lane, tree => $tree, host => $host, timeout_factor => N, tls_client => NAME)
+=head2 new(test => $test, lane => $lane, tree => $tree, host => $host, timeout_factor => N, tls_client => NAME,
+date => SECONDS)
 
 The test is Runtest::Suite's, the lane a Runtest::Lane whose facts are known, the host a Runtest::Host.
 
@@ -101,6 +102,15 @@ Whether the case wants to run alone. To be asked once a plan was made.
 
 sub is_exclusive { return $_[0]{script}{exclusive} }
 
+=head2 clock
+
+The date at which the case starts, in seconds since 1970: the script's, or that of the whole run (C<date>); undef for the host's.
+To be asked once a plan was made.
+
+=cut
+
+sub clock { return $_[0]{script}{clock} // $_[0]{date} }
+
 =head2 skip_reason
 
 Why the case cannot be run in its lane and on this host, or undef. To be asked once a plan was made.
@@ -112,6 +122,7 @@ sub skip_reason {
     my @requirements = (@{ $self->{test}{requirements} }, @{ $self->{script}{requirements} });
     my $unmet = unmet(\@requirements, $self->{lane}, $self->{host});
     return "needs $unmet" if defined $unmet;
+    return 'needs a clock of its own, which only a sandbox has' if defined $self->clock && !$self->{host}{clock};
     my ($missing) = sort keys %{ $self->{script}{missing} };
     return defined $missing ? "uses $missing, and this host has no such address" : undef;
 }

@@ -16,7 +16,8 @@ Runtest::Host - names, users and addresses of the place where cases run
 
 =head1 DESCRIPTION
 
-A host is C<< { hostname, HOSTIPV4, HOSTIPV6, caller => { name, group, uid, gid } } >>; an address that it does not have is undef.
+A host is C<< { hostname, HOSTIPV4, HOSTIPV6, caller => { name, group, uid, gid }, clock } >>; an address that it does not have is undef,
+and C<clock> says whether a case can have another date.
 In the sandbox everything is fixed (src/sandbox_etc.c, src/sandbox_net.c); without it, the machine's own is used, and
 Runtest::Munge maps it to what the goldens say.
 
@@ -36,6 +37,7 @@ sub sandboxed {
         HOSTIPV4 => '198.51.100.10',
         HOSTIPV6 => '2001:db8::10',
         caller   => { name => $CALLER, group => $CALLER, uid => 1000, gid => 1000 },
+        clock    => 1,
     };
 }
 

@@ -95,6 +95,25 @@ sub lane {
     };
 }
 
+=head2 clock($name, $offset)
+
+A tar file for the case $name that moves the clock in a sandbox by $offset seconds (src/clock.c).
+
+=cut
+
+sub clock {
+    my ($self, $name, $offset) = @_;
+    my $directory = path("$self->{directory}/clock-$name");
+    my $file      = "$directory.tar";
+    $directory->mkpath;
+    $directory->child('preload')->spew_raw("/runtest/clock.so\n");
+    $directory->child('clock-offset')->spew_raw("$offset\n");
+    _add($file, $directory, 'runtest/', qw(preload clock-offset));
+    _add($file, "$self->{top}/build", 'runtest/', 'clock.so');
+    $directory->remove_tree;
+    return $file;
+}
+
 # The patched binary is never a file that can be run: until it is in the tar file it has mode 0600.
 sub _add_mta {
     my ($self, $file, $lane, $name, $uid) = @_;

@@ -101,14 +101,15 @@ sub host      { return $_[0]{host} }
 sub most_jobs { return 1 }
 sub mta_user  { my (undef, $names) = @_; return Runtest::Host::mta_user($names) }
 
-=head2 place($lane), ask($lane, $user, @arguments)
+=head2 place($case), ask($lane, $user, @arguments)
 
 As in Runtest::Sandbox.
 
 =cut
 
 sub place {
-    my ($self, $lane) = @_;
+    my ($self, $case) = @_;
+    my $lane = $case->lane;
     my $area = $self->_area($lane->user->{gid}, $self->{kit}->common, $self->{kit}->lane($lane));
     return {
         directory => "$area/case",

@@ -6,6 +6,7 @@ use warnings;
 
 use Getopt::Long qw(GetOptionsFromArray);
 
+use Runtest::Date qw(epoch_of);
 use Runtest::Error;
 
 use Exporter 'import';
@@ -33,7 +34,7 @@ sub parse_options {
     GetOptionsFromArray(
         \@arguments, \%option,
         'help|h', 'man', 'list', 'update', 'sandbox!',
-        'repeat=i', 'until-fail', 'shuffle:i', 'retry=i', 'strict',
+        'date=s', 'repeat=i', 'until-fail', 'shuffle:i', 'retry=i', 'strict',
         'jobs|j=i', 'lane=s@', 'mta=s%', 'require=s@', 'timeout-factor=f', 'tls-client=s', 'tree=s', 'color=s',
     ) or Runtest::Error->throw(wrong => lcfirst(join '', @complaints) =~ s/\n\z//r . ' (runtest --help)');
     _check(\%option);
@@ -42,6 +43,7 @@ sub parse_options {
 
 # [option, whether its value is right, what it has to be]
 my @CHECKS = (
+    [date             => sub { defined epoch_of($_[0]) },              'a date: YYYY or YYYY-MM-DD'],
     [repeat           => sub { $_[0] >= 1 },                           'a number from 1 on'],
     [retry            => sub { $_[0] >= 1 },                           'a number from 1 on'],
     [jobs             => sub { $_[0] >= 1 },                           'a number from 1 on'],

@@ -4,6 +4,8 @@ package Runtest::Outcome;
 use strict;
 use warnings;
 
+use Time::HiRes qw(time);
+
 use Runtest::Process qw(describe_status);
 use Runtest::Results;
 use Runtest::Wire;
@@ -53,14 +55,14 @@ sub wrong { return $_[0]{verdict}{wrong} }
 
 =head2 running
 
-The step that was begun last and has not ended, or undef.
+The step that was begun last and has not ended, or undef; C<begun> is when, by this clock.
 
 =cut
 
 sub running { return $_[0]{running} }
 
 my %TAKE = (
-    begin   => sub { my ($self, $record) = @_; $self->{running} = $record },
+    begin   => sub { my ($self, $record) = @_; $self->{running} = { %$record, begun => time } },
     step    => sub { my ($self, $record) = @_; $self->{running} = undef; push @{ $self->{steps} }, $record },
     verdict => sub { my ($self, $record) = @_; $self->{verdict} = $record },
     stream  => sub {

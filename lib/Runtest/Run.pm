@@ -8,6 +8,7 @@ use List::Util qw(max min shuffle);
 use Path::Tiny qw(path);
 
 use Runtest::Case;
+use Runtest::Date qw(epoch_of);
 use Runtest::Durations;
 use Runtest::Error;
 use Runtest::Facts qw(learn_facts);
@@ -146,6 +147,7 @@ sub _cases {
                 host           => $self->{where}->host,
                 timeout_factor => $self->{option}{'timeout-factor'},
                 tls_client     => $self->{option}{'tls-client'},
+                date           => defined $self->{option}{date} ? epoch_of($self->{option}{date}) : undef,
             );
         }
     }

@@ -64,7 +64,7 @@ How many cases can run at once: as many as one likes (undef).
 
 sub most_jobs { return undef }    ## no critic (ProhibitExplicitReturnUndef)
 
-=head2 place($lane)
+=head2 place($case)
 
 A place for one case: C<< { directory, library => where the modules are, command => sub ($seconds, @argv) that returns the
 command line, clean => sub () } >>. Descriptor 3 is the wire.
@@ -72,20 +72,24 @@ command line, clean => sub () } >>. Descriptor 3 is the wire.
 =cut
 
 sub place {
-    my ($self, $lane) = @_;
+    my ($self, $case) = @_;
+    my $lane   = $case->lane;
     my $user   = $lane->user;
+    my $start  = $case->clock;
+    my $clock  = defined $start ? $self->{kit}->clock($case->name, $start - time) : undef;
     my @common = (
         $self->{program},
         '--fd'     => 3,
         '--user'   => "$user->{name}:$user->{uid}:$user->{gid}",
         '--unpack' => $self->{kit}->common,
         '--unpack' => $self->{kit}->lane($lane),
+        (defined $clock ? ('--unpack' => $clock) : ()),
     );
     return {
         directory => $DIRECTORY,
         library   => '/runtest/lib',
         command   => sub { my ($seconds, @argv) = @_; return (@common, '--timeout' => $seconds, '--', @argv) },
-        clean     => sub { return },
+        clean     => sub { unlink $clock if defined $clock; return },
     };
 }
 

@@ -106,7 +106,7 @@ sub _interrupt {
 
 sub _start {
     my ($self, $case) = @_;
-    my $place = $self->{where}->place($case->lane);
+    my $place = $self->{where}->place($case);
     my $plan  = $case->plan($place);
     my $outcome = Runtest::Outcome->new($case, $self->{results}->case($case->name), $place->{directory});
     my $started = time;

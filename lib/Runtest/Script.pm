@@ -7,6 +7,7 @@ use warnings;
 use Path::Tiny qw(path);
 
 use Runtest::Commands qw(command_named directive_named);
+use Runtest::Date qw(epoch_of);
 use Runtest::Error;
 use Runtest::Requirements qw(parse_requirement);
 use Runtest::Words qw(split_words plain_word);
@@ -20,7 +21,7 @@ Runtest::Script - a test's script, understood as a whole before any of it is run
 docs/writing-tests.md has the language. A parsed script is
 
     { requirements => [...],            # from its head
-      exclusive => 1, clock => DATE, expect_fail => { requirement, reason },
+      exclusive => 1, clock => SECONDS, expect_fail => { requirement, reason },
       directives => { munge => [NAME...], sortlog => 1, ... },
       steps => [...], missing => { HOSTIPV6 => 1 } }    # substitutions that this host has no value for
 
@@ -70,7 +71,7 @@ my @LINES = (
     [qr/need\s+(\S.*?)\s*/,                                         '_need'],
     [qr/(need_\w+)\s*/,                                             '_need_older'],
     [qr/(exclusive)\s*/,                                            '_set'],
-    [qr/(clock)\s+(\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?)\s*/, '_set'],
+    [qr/clock\s+(\S.*?)\s*/,                                        '_clock'],
     [qr/expect-fail\s+([^:]+?)\s*:\s*(\S.*?)\s*/,                   '_expect_fail'],
     [qr/(need|exclusive|clock|expect-fail)(?:\s.*)?/,               '_malformed'],
     [qr/\*{4}\s*/,                                                 '_stray_end'],
@@ -154,6 +155,13 @@ sub _set {
     my ($self, undef, $name, $value) = @_;
     $self->_at_head($name);
     $self->{$name} = $value // 1;
+    return;
+}
+
+sub _clock {
+    my ($self, undef, $date) = @_;
+    $self->_at_head('clock');
+    $self->{clock} = epoch_of($date) // $self->_wrong("'$date' is no date: clock YYYY-MM-DD [HH:MM[:SS]]");
     return;
 }
 

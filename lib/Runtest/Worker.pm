@@ -109,6 +109,21 @@ sub append_file {
     return _put('>>', $path, $content);
 }
 
+=head2 write_as_caller($path, $content)
+
+The same for a file that the script makes: if it is new, it is the caller's, who may remove it again.
+
+=cut
+
+sub write_as_caller {
+    my ($self, $path, $content) = @_;
+    my $is_new = !-e $path;
+    _put('>', $path, $content);
+    my $caller = $self->{plan}{caller};
+    !$is_new || chown $caller->{uid}, $caller->{gid}, $path or die "$path: $!\n";
+    return;
+}
+
 sub _put {
     my ($mode, $path, $content) = @_;
     open my $out, $mode, $path or die "$path: $!\n";
@@ -236,7 +251,8 @@ sub start {
     my %file = %{ $step->{redirections} || {} };
     my ($input, $output, $append) =
       map { $file{$_} ? (expand_words([ $file{$_} ], sub { $self->_message_id($_[0]) }))[0] : undef } qw(input output append);
-    _put('>', $output, '') if defined $output;
+    $self->write_as_caller($output, '') if defined $output;
+    $self->write_as_caller($append, '') if defined $append && !-e $append;
     my $stdin = $how{stdin};
     if (defined $input || !$stdin) {
         open $stdin, '<', $input // '/dev/null' or die "$input: $!\n";

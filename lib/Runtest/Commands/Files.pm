@@ -31,7 +31,7 @@ sub file {
 =head2 write($worker, $step), also for catwrite
 
 Writes its data lines into a file. A word C<NxM=text> stands for N lines of M characters (C<a>s behind the text, where _ is a
-space); they go where a line C<++++> stands, one word a line, or else to the end.
+space); all of them go where a line C<++++> stands, or else to the end.
 
 =cut
 
@@ -42,10 +42,10 @@ sub write {    ## no critic (ProhibitBuiltinHomonyms)
     my @filler = map { _block($_) } @blocks;
     my @lines;
     for my $line (@{ $step->{data} }) {
-        push @lines, $line eq '++++' && @filler ? shift @filler : $line;
+        push @lines, $line eq '++++' && @filler ? splice @filler : $line;
     }
     my $content = data_bytes([@lines, @filler]);
-    $worker->write_file($path, $content);
+    $worker->write_as_caller($path, $content);
     $worker->append_file('test-stdout', $content) if $step->{command} eq 'catwrite';
     return;
 }

@@ -15,10 +15,11 @@ Runtest::Commands::Utilities - the MTA's own utilities, on the case's spool and 
 # What a program is called beside the MTA, where that differs.
 my %PROGRAM = (dbmbuild => 'exim_dbmbuild', dump => 'exim_dumpdb');
 
-# Programs that want to know which configuration, or the spool in front of their arguments.
+# Programs that want to know which MTA and configuration, or the spool, in front of their arguments.
 my %BEFORE = (
-    exinext => sub { ('-C', "$_[0]/test-config") },
-    dump    => sub { ("$_[0]/spool") },
+    exinext  => sub { ('-C', "$_[0]/test-config", "-DEXIM_PATH=$_[0]/eximdir/exim") },
+    exiqgrep => sub { ('-C', "$_[0]/test-config", '-E', "$_[0]/eximdir/exim") },
+    dump     => sub { ("$_[0]/spool") },
 );
 
 # Records of these databases stand in an order that a hash gives.
@@ -41,12 +42,26 @@ sub _run {
     my ($worker, $step, $stdout, @arguments) = @_;
     my $directory = $worker->{plan}{directory};
     my $name      = $step->{command};
+    my $program   = "$directory/eximdir/" . ($PROGRAM{$name} // $name);
+    -x $program or die "there is no $name beside this lane's MTA\n";
+    _call_our_dumpdb($worker, $program) if $name eq 'exinext';
     my @before    = $BEFORE{$name} ? $BEFORE{$name}->($directory) : ();
     return $worker->run(
         { %$step, sudo => 1 },
-        argv   => ["$directory/eximdir/" . ($PROGRAM{$name} // $name), @before, @arguments],
+        argv   => [$program, @before, @arguments],
         stdout => $stdout,
     );
+}
+
+# exinext calls exim_dumpdb by the path where its MTA was to be installed.
+sub _call_our_dumpdb {
+    my ($worker, $script) = @_;
+    open my $in, '<', $script or die "$script: $!\n";
+    my $text = do { local $/ = undef; <$in> };
+    close $in;
+    my $dumpdb = "$worker->{plan}{directory}/eximdir/exim_dumpdb";
+    $text =~ s{[\w./-]*/exim_dumpdb\b}{$dumpdb}g;
+    return $worker->write_file($script, $text);
 }
 
 sub _finish {

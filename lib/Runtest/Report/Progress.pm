@@ -83,7 +83,7 @@ sub _name_the_silent {
     my ($self, $state) = @_;
     for my $outcome (@{ $state->{running} }) {
         my $step = $outcome->running or next;
-        next if time - $step->{start} < $LONG || $self->{named}{ $outcome->case->name . ":$step->{line}" }++;
+        next if time - $step->{begun} < $LONG || $self->{named}{ $outcome->case->name . ":$step->{line}" }++;
         $self->clear;
         print {*STDERR} 'runtest: ', _long($outcome), "\n";
     }
@@ -93,7 +93,7 @@ sub _name_the_silent {
 sub _long {
     my ($outcome) = @_;
     my $step = $outcome->running or return $outcome->case->name . ': no step yet, or none any more';
-    return sprintf '%s: in %s:%d for %.1f s: %s', $outcome->case->name, $outcome->case->test->{path}, $step->{line}, time - $step->{start},
+    return sprintf '%s: in %s:%d for %.1f s: %s', $outcome->case->name, $outcome->case->test->{path}, $step->{line}, time - $step->{begun},
       $step->{text};
 }
 
