@@ -212,7 +212,7 @@ END
 is ref $script, 'Runtest::Script', 'a script with all that a head can have' or diag $script;
 is_deeply [map { $_->{text} } @{ $script->{requirements} }], ['gnutls >= 3.3.6', 'support OCSP', 'running IPv6'], 'requirements';
 is $script->{exclusive}, 1, 'exclusive';
-is $script->{clock}, '2019-01-02 03:04', 'clock';
+is $script->{clock}, 1546398240, 'clock: 2019-01-02 03:04 UTC in seconds';
 is $script->{expect_fail}{requirement}{text}, 'exim < 4.99', 'expect-fail: the requirement';
 is $script->{expect_fail}{reason}, 'bug: the answer to ALPN is malformed', 'expect-fail: the reason';
 is_deeply $script->{directives}, { munge => [qw(one two)], sortlog => 1, no_stderr_check => 1 }, 'directives';
@@ -265,7 +265,7 @@ my @ERRORS = (
     ["expect-fail exim > 4:\n",   2, "'expect-fail' is not understood: it is 'expect-fail REQUIREMENT: REASON'"],
     ["need\n",                    2, "'need' is not understood: it is 'need REQUIREMENT'"],
     ["exclusive x\n",             2, "'exclusive' is not understood: it is 'exclusive'"],
-    ["clock tomorrow\n",          2, "'clock' is not understood: it is 'clock YYYY-MM-DD [HH:MM[:SS]]'"],
+    ["clock tomorrow\n",          2, "'tomorrow' is no date: clock YYYY-MM-DD [HH:MM[:SS]]"],
     ["clock\n",                   2, "'clock' is not understood: it is 'clock YYYY-MM-DD [HH:MM[:SS]]'"],
     ["ls\nneed exim > 4\n",       3, "'need' belongs at the head of the script, before the first command"],
     ["ls\nneed_ipv4\n",           3, "'need_ipv4' belongs at the head of the script, before the first command"],
