@@ -25,6 +25,9 @@ my $JSON = Cpanel::JSON::XS->new->latin1->canonical;
 # The most that a stream may hold; what is longer is cut there and says so.
 our $MOST_BYTES = 64 * 1024 * 1024;
 
+# Far more than a step's line with all that it has to tell.
+my $LONGEST_LINE = 4 * 1024 * 1024;
+
 =head2 send_record($handle, \%record, $bytes)
 
 Writes one record. Dies when the driver has gone.
@@ -52,7 +55,7 @@ A reader that records are fed to.
 
 sub new {
     my ($class) = @_;
-    return bless { buffer => '', records => [], open => undef }, $class;
+    return bless { buffer => '', open => undef }, $class;
 }
 
 =head2 feed($bytes)
@@ -75,9 +78,9 @@ sub _next {
     my ($self) = @_;
     my $record = delete $self->{open};
     if (!$record) {
-        $self->{buffer} =~ s/\A([^\n]*)\n// or return;
-        my $line = $1;
-        $record = eval { $JSON->decode($line) };
+        my $whole = $self->{buffer} =~ s/\A([^\n]*)\n//;
+        return if !$whole && length $self->{buffer} <= $LONGEST_LINE;
+        $record = $whole ? eval { $JSON->decode($1) } : undef;
         ref $record eq 'HASH' or Runtest::Error->throw(broken => 'the worker sent something else than a record');
     }
     my $size = $record->{size} // return $record;
