@@ -22,10 +22,12 @@ PROGRAMS = client client-ssl client-gnutls fakens sandbox settle make-ocsp
 
 # What each program is linked from.
 DIALOGUE          = dialogue.o script.o stream.o record_filter.o buffer.o socket.o deadline.o \
-                    seconds.o options.o tls_config.o verify.o alert.o
+                    seconds.o options.o tls_config.o tls_report.o dn.o verify.o alert.o
 CLIENT            = client.o client_lines.o $(DIALOGUE)
-OPENSSL           = tls_openssl.o tls_openssl_context.o tls_openssl_verify.o
-GNUTLS            = tls_gnutls.o tls_gnutls_context.o tls_gnutls_priority.o tls_gnutls_verify.o
+OPENSSL           = tls_openssl.o tls_openssl_context.o tls_openssl_verify.o tls_openssl_ocsp.o \
+                    tls_openssl_facts.o session_file.o
+GNUTLS            = tls_gnutls.o tls_gnutls_context.o tls_gnutls_priority.o tls_gnutls_cipher.o \
+                    tls_gnutls_verify.o tls_gnutls_ocsp.o tls_gnutls_facts.o session_file.o
 client_OBJS       = $(CLIENT) tls_none.o
 client-ssl_OBJS   = $(CLIENT) $(OPENSSL)
 client-ssl_LIBS   = -lssl -lcrypto
@@ -44,7 +46,11 @@ settle_OBJS       = settle.o snapshot.o processes.o deadline.o seconds.o
 make-ocsp_OBJS    = make-ocsp.o
 make-ocsp_LIBS    = -lcrypto
 
-all: $(addprefix $(BUILD)/,$(PROGRAMS) $(TEST_PROGRAMS))
+all: $(addprefix $(BUILD)/,$(PROGRAMS) $(TEST_PROGRAMS)) $(BUILD)/clock.so
+
+# Preloaded by every program of a sandbox, also by those without a sanitizer's runtime: it has none.
+$(BUILD)/clock.so: src/clock.c | $(BUILD)
+	$(CC) $(STD) $(CPPFLAGS) -O2 -g $(WARNINGS) -fPIC -shared -o $@ $<
 
 .SECONDEXPANSION:
 $(addprefix $(BUILD)/,$(PROGRAMS) $(TEST_PROGRAMS)): $(BUILD)/%: $$(addprefix $(BUILD)/,$$($$*_OBJS))

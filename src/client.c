@@ -23,7 +23,7 @@ struct client {
     const char *address, *port, *interface;
     const char *protocol, *keylog_file;
     int64_t timeout_ms;
-    bool tls_on_connect, tls_quiet, verbose;
+    bool tls_on_connect, tls_quiet, verbose, report;
     struct tls_config tls;
 };
 
@@ -64,7 +64,10 @@ static void parse_command_line(struct client *client, int argc, char *argv[])
         {"-alpn", OPTION_TEXT, true, &tls->alpn},
         {"-verify", OPTION_TEXT, true, &tls->verify},
         {"-verify-name", OPTION_TEXT, true, &tls->verify_name},
+        {"-ocsp", OPTION_TEXT, true, &tls->ocsp},
+        {"-session", OPTION_TEXT, true, &tls->session_file},
         {"-keylog", OPTION_TEXT, true, &client->keylog_file},
+        {"-report", OPTION_FLAG, true, &client->report},
         {"-cert", OPTION_TEXT, true, &tls->cert_file},
         {"-key", OPTION_TEXT, true, &tls->key_file},
         {NULL, OPTION_FLAG, false, NULL},
@@ -141,32 +144,46 @@ static void print_credentials(const struct tls_config *config)
         printf("Key file = %s\n", config->key_file);
 }
 
+/* The dialogue, from the first line to the last. */
+static int converse(const struct client *client, struct dialogue *dialogue)
+{
+    int status = client->tls_on_connect ? dialogue_start_tls(dialogue) : EXIT_DONE;
+
+    if (status == EXIT_DONE)
+        status = dialogue_run(dialogue, client_lines);
+    if (status == EXIT_DONE)
+        dialogue_end(dialogue);
+    return status;
+}
+
+/* What is left to be done, and what of it went wrong, if nothing else did. */
+static int clean_up(struct client *client, struct dialogue *dialogue, int status)
+{
+    stream_close(&dialogue->stream);
+    script_close(&dialogue->script);
+    if (dialogue->tls)
+        tls_context_free(dialogue->tls);
+    if (client->tls.keylog && fclose(client->tls.keylog) != 0)
+        err(EXIT_FILE, "-keylog %s", client->keylog_file);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        errx(EXIT_FILE, "stdout could not be written");
+    if (dialogue->stream.session_unsaved && status == EXIT_DONE)
+        errx(EXIT_FILE, "-session %s could not be written", client->tls.session_file);
+    return status;
+}
+
 int main(int argc, char *argv[])
 {
     struct client client = {.timeout_ms = 5000};
     struct dialogue dialogue = {.out = stdout};
-    int status = EXIT_DONE;
 
     signal(SIGPIPE, SIG_IGN);
     parse_command_line(&client, argc, argv);
     dialogue.timeout_ms = client.timeout_ms;
+    dialogue.report = client.report;
     dialogue.tls = set_up_tls(&client);
     stream_open(&dialogue.stream, connect_to_server(&client));
     script_open(&dialogue.script, stdin);
     print_credentials(&client.tls);
-    if (client.tls_on_connect)
-        status = dialogue_start_tls(&dialogue);
-    if (status == EXIT_DONE)
-        status = dialogue_run(&dialogue, client_lines);
-    if (status == EXIT_DONE)
-        dialogue_end(&dialogue);
-    stream_close(&dialogue.stream);
-    script_close(&dialogue.script);
-    if (dialogue.tls)
-        tls_context_free(dialogue.tls);
-    if (client.tls.keylog)
-        fclose(client.tls.keylog);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        errx(EXIT_FILE, "stdout could not be written");
-    return status;
+    return clean_up(&client, &dialogue, converse(&client, &dialogue));
 }

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "exit_status.h"
+#include "tls_report.h"
 
 struct deadline dialogue_deadline(const struct dialogue *dialogue)
 {
@@ -157,20 +158,42 @@ int dialogue_send(struct dialogue *dialogue, struct dialogue_text shown, struct 
 
 /* ---- TLS ---- */
 
+static void tls_started(struct dialogue *dialogue)
+{
+    struct tls_facts facts;
+
+    tls_facts_of(dialogue->stream.tls, &facts);
+    say(dialogue, facts.ocsp == TLS_OCSP_GOOD ? "Succeeded in starting TLS (with OCSP)"
+                                              : "Succeeded in starting TLS");
+    if (dialogue->report)
+        tls_report_print(dialogue->out, &facts);
+}
+
+/* There is something to report if the handshake got as far as the peer's certificate. */
+static void tls_not_started(struct dialogue *dialogue)
+{
+    struct tls_facts facts;
+
+    print_tls_failure(dialogue);
+    say(dialogue, "Failed to start TLS");
+    tls_facts_of(dialogue->stream.tls, &facts);
+    if (dialogue->report && dialogue->stream.failure.kind == TLS_CERTIFICATE_ERROR)
+        tls_report_print(dialogue->out, &facts);
+    stream_abandon_tls(&dialogue->stream);
+}
+
 int dialogue_start_tls(struct dialogue *dialogue)
 {
     enum stream_status status;
 
     say(dialogue, "Attempting to start TLS");
     status = stream_start_tls(&dialogue->stream, dialogue->tls, dialogue_deadline(dialogue));
-    if (status == STREAM_OK) {
-        say(dialogue, "Succeeded in starting TLS");
-        return EXIT_DONE;
-    }
-    if (status != STREAM_TLS_FAILED)
+    if (status == STREAM_OK)
+        tls_started(dialogue);
+    else if (status == STREAM_TLS_FAILED)
+        tls_not_started(dialogue);
+    else
         return dialogue_no_line(dialogue, status, "for the TLS handshake");
-    print_tls_failure(dialogue);
-    say(dialogue, "Failed to start TLS");
     return EXIT_DONE;
 }
 

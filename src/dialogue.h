@@ -24,6 +24,7 @@ struct dialogue {
     struct tls_context *tls; /* NULL: there is no TLS; not owned */
     FILE *out;
     int64_t timeout_ms; /* the limit of every wait */
+    bool report;        /* tell the facts of a TLS session */
     bool starttls_sent; /* the answer to it is still to come */
 };
 

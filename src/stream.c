@@ -21,10 +21,18 @@ void stream_open(struct stream *stream, int fd)
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
+static void end_session(struct stream *stream)
+{
+    if (!tls_session_save(stream->tls))
+        stream->session_unsaved = true;
+    tls_session_free(stream->tls);
+    stream->tls = NULL;
+}
+
 void stream_close(struct stream *stream)
 {
     if (stream->tls)
-        tls_session_free(stream->tls);
+        end_session(stream);
     buffer_free(&stream->text);
     buffer_free(&stream->wire);
     close(stream->fd);
@@ -291,8 +299,7 @@ static void enter_clear(struct stream *stream)
 {
     enum stream_status end = stream->wire_ended ? STREAM_EOF : STREAM_OK;
 
-    tls_session_free(stream->tls);
-    stream->tls = NULL;
+    end_session(stream);
     stream->end = end;
     stream->write_broken = false; /* it may have been the library's alert that nobody took */
     record_filter_start(&stream->filter);
@@ -327,7 +334,6 @@ enum stream_status stream_start_tls(struct stream *stream, struct tls_context *c
                                     struct deadline deadline)
 {
     struct tls_transport transport = {.arg = stream, .pull = pull, .push = push};
-    enum stream_status status;
     size_t unread = buffer_size(&stream->text);
 
     if (unread > 0) {
@@ -339,10 +345,7 @@ enum stream_status stream_start_tls(struct stream *stream, struct tls_context *c
     stream->filter.on = false;
     stream->end = STREAM_OK;
     stream->tls = tls_session_new(context, &transport);
-    status = handshake(stream, deadline);
-    if (status != STREAM_OK)
-        enter_clear(stream);
-    return status;
+    return handshake(stream, deadline);
 }
 
 enum stream_status stream_stop_tls(struct stream *stream, struct deadline deadline)

@@ -40,6 +40,7 @@ struct stream {
     struct record_filter filter; /* in clear after TLS */
     bool records_seen;           /* the peer does speak TLS */
     bool wire_ended;             /* the peer has closed */
+    bool session_unsaved;        /* tls_session_save() has failed */
     bool write_broken;           /* a write has failed because the peer is gone */
 };
 
@@ -78,8 +79,8 @@ enum stream_status stream_write(struct stream *stream, const void *bytes, size_t
                                 struct deadline deadline);
 
 /*
- * The handshake. On failure the stream goes on in clear, and stream->failure tells why; what the
- * peer sent instead of TLS can still be read.
+ * The handshake. On STREAM_TLS_FAILED stream->failure tells why, and stream_abandon_tls() is to
+ * follow; what the peer sent instead of TLS can then still be read.
  */
 enum stream_status stream_start_tls(struct stream *stream, struct tls_context *context,
                                     struct deadline deadline);

@@ -3,7 +3,7 @@
  * One interface to TLS with three back ends: tls_openssl.c, tls_gnutls.c, and tls_none.c for the
  * plain programs. A program is linked with one of them. No wait happens here: a call that cannot
  * go on says what it wants, and stream.c waits. What both libraries share (words, tables) is in
- * tls_config.c and verify.c.
+ * tls_config.c, verify.c and tls_report.c.
  */
 #ifndef TLS_H
 #define TLS_H
@@ -14,6 +14,9 @@
 #include <sys/types.h>
 
 #include "verify.h"
+
+/* Room for the IANA name of any cipher suite. */
+enum { TLS_CIPHER_NAME_SIZE = 64 };
 
 /* Protocol versions as they stand in a ClientHello (RFC 8446 section 4.1.2, 4.2.1). */
 enum tls_version {
@@ -32,11 +35,13 @@ struct tls_config {
     enum tls_version min_version, max_version;
     const char *ciphers; /* IANA names, separated by `:` or `,` */
     const char *sni;
-    const char *alpn;        /* protocol names, separated by `,` */
-    const char *verify;      /* file or directory of CAs; NULL: the peer is not verified */
-    const char *verify_name; /* the name that the peer's certificate must be for */
-    FILE *keylog;            /* NSS key log format */
-    FILE *trace;             /* where the library's own words go */
+    const char *alpn;         /* protocol names, separated by `,` */
+    const char *verify;       /* file or directory of CAs; NULL: the peer is not verified */
+    const char *verify_name;  /* the name that the peer's certificate must be for */
+    const char *ocsp;         /* file of CAs: ask for a stapled OCSP response, verify it by them */
+    const char *session_file; /* where the session is saved, and resumed from if it is there */
+    FILE *keylog;             /* NSS key log format */
+    FILE *trace;              /* where the library's own words go */
 };
 
 /* Why a context could not be made: the exit status that says so, and a message. */
@@ -79,6 +84,34 @@ struct tls_failure {
     enum verify_reason reason; /* of TLS_CERTIFICATE_ERROR */
 };
 
+/* What a stapled OCSP response says (RFC 6960 section 2.2). */
+enum tls_ocsp {
+    TLS_OCSP_NONE,
+    TLS_OCSP_GOOD,
+    TLS_OCSP_REVOKED,
+    TLS_OCSP_UNKNOWN, /* the responder does not know, or the response is not to be trusted */
+};
+
+/* The DER encoding of a Name (RFC 5280 section 4.1.2.4); borrowed. */
+struct tls_name {
+    const unsigned char *der;
+    size_t size; /* 0: there is none */
+};
+
+/* What is to be known about a session. */
+struct tls_facts {
+    bool established; /* the handshake was completed, all of these are known */
+    enum tls_version version;
+    char cipher[TLS_CIPHER_NAME_SIZE]; /* IANA name */
+    struct tls_name peer, issuer;      /* of the peer's certificate */
+    bool verify_asked;
+    enum verify_reason verify;
+    char alpn[256];
+    bool ocsp_asked;
+    enum tls_ocsp ocsp;
+    bool resumed;
+};
+
 struct tls_context; /* one program's credentials and choices */
 struct tls_session; /* one connection */
 
@@ -108,6 +141,15 @@ enum tls_status tls_close(struct tls_session *session);
 /* Why the session failed, as far as the library knows. */
 struct tls_failure tls_failure_of(const struct tls_session *session);
 
+/* Fills in what is known; the names are valid as long as the session. */
+void tls_facts_of(struct tls_session *session, struct tls_facts *facts);
+
+/*
+ * Saves the session if that was asked for and it can be resumed. False with errno set if the file
+ * cannot be written.
+ */
+bool tls_session_save(struct tls_session *session);
+
 /* Writes the failure as the goldens show it: `alert received NAME`, `certificate (reason)`, … */
 void tls_failure_print(FILE *out, const struct tls_failure *failure);
 
@@ -121,9 +163,6 @@ void tls_setup_failed(struct tls_setup_error *error, int status, const char *for
  */
 bool tls_next_name(const char **list, const char *separators, char *name, size_t size);
 
-/* Room for the IANA name of any cipher suite. */
-enum { TLS_CIPHER_NAME_SIZE = 64 };
-
 /* Is the cipher suite with this IANA name one of TLS 1.3 (RFC 8446 appendix B.4)? */
 bool tls_cipher_is_tls13(const char *name);
 
@@ -132,6 +171,9 @@ bool tls_cipher_is_tls13(const char *name);
  * config->ciphers is for. False when none is left.
  */
 bool tls_narrow_versions(struct tls_config *config);
+
+/* `TLS1.2` for TLS_VERSION_1_2. Static storage. */
+const char *tls_version_name(enum tls_version version);
 
 /* Reads `TLS1.2` or a range `TLS1.2-TLS1.3`; false if it is neither. */
 bool tls_parse_versions(const char *text, enum tls_version *min, enum tls_version *max);

@@ -13,7 +13,7 @@ static const struct {
     const char *name;
     enum tls_version version;
 } versions[] = {
-    {"TLS1", TLS_VERSION_1_0},   {"TLS1.0", TLS_VERSION_1_0}, {"TLS1.1", TLS_VERSION_1_1},
+    {"TLS1.0", TLS_VERSION_1_0}, {"TLS1", TLS_VERSION_1_0},   {"TLS1.1", TLS_VERSION_1_1},
     {"TLS1.2", TLS_VERSION_1_2}, {"TLS1.3", TLS_VERSION_1_3},
 };
 
@@ -23,6 +23,14 @@ static enum tls_version parse_version(const char *text, size_t size)
         if (strlen(versions[i].name) == size && memcmp(versions[i].name, text, size) == 0)
             return versions[i].version;
     return TLS_VERSION_DEFAULT;
+}
+
+const char *tls_version_name(enum tls_version version)
+{
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++)
+        if (versions[i].version == version)
+            return versions[i].name;
+    return "unknown";
 }
 
 bool tls_parse_versions(const char *text, enum tls_version *min, enum tls_version *max)

@@ -89,6 +89,22 @@ static void configure(struct tls_session *session, const struct tls_context *con
         gnutls_alpn_set_protocols(gnutls, context->alpn, context->alpn_count, 0);
     if (config->keylog)
         set_keylog(gnutls);
+    if (buffer_size(&context->resume) > 0)
+        gnutls_session_set_data(gnutls, buffer_content(&context->resume),
+                                buffer_size(&context->resume));
+}
+
+/* GnuTLS asks for an OCSP response even if nobody wants it; before 3.8 it cannot be stopped. */
+static unsigned session_flags(const struct tls_config *config)
+{
+    unsigned flags = GNUTLS_CLIENT | GNUTLS_NONBLOCK;
+
+#if GNUTLS_VERSION_NUMBER >= 0x030800
+    if (!config->ocsp)
+        flags |= GNUTLS_NO_STATUS_REQUEST;
+#endif
+    (void)config;
+    return flags;
 }
 
 struct tls_session *tls_session_new(struct tls_context *context,
@@ -96,7 +112,7 @@ struct tls_session *tls_session_new(struct tls_context *context,
 {
     struct tls_session *session = calloc(1, sizeof *session);
 
-    if (!session || gnutls_init(&session->gnutls, GNUTLS_CLIENT | GNUTLS_NONBLOCK) < 0)
+    if (!session || gnutls_init(&session->gnutls, session_flags(context->config)) < 0)
         errx(EXIT_TLS_SETUP, "out of memory for a TLS session");
     session->context = context;
     session->transport = *transport;
@@ -107,6 +123,8 @@ struct tls_session *tls_session_new(struct tls_context *context,
 void tls_session_free(struct tls_session *session)
 {
     gnutls_deinit(session->gnutls);
+    gnutls_free(session->peer_name.data);
+    gnutls_free(session->issuer_name.data);
     free(session);
 }
 
@@ -138,16 +156,22 @@ static bool is_transport_error(int error)
            error == GNUTLS_E_PREMATURE_TERMINATION;
 }
 
+static struct tls_failure refuse_peer(const struct tls_session *session, enum verify_reason reason,
+                                      int alert)
+{
+    gnutls_alert_send(session->gnutls, GNUTLS_AL_FATAL, (gnutls_alert_description_t)alert);
+    return (struct tls_failure){.kind = TLS_CERTIFICATE_ERROR, .reason = reason};
+}
+
 /* GnuTLS leaves it to its caller to send the alert. */
 static struct tls_failure send_alert(const struct tls_session *session, int error)
 {
     int level, alert = gnutls_error_to_alert(error, &level);
 
-    if (session->reason != VERIFY_OK) {
-        gnutls_alert_send(session->gnutls, GNUTLS_AL_FATAL,
-                          (gnutls_alert_description_t)verify_alert(session->reason));
-        return (struct tls_failure){.kind = TLS_CERTIFICATE_ERROR, .reason = session->reason};
-    }
+    if (session->reason != VERIFY_OK)
+        return refuse_peer(session, session->reason, verify_alert(session->reason));
+    if (session->ocsp_reason != VERIFY_OK)
+        return refuse_peer(session, session->ocsp_reason, ALERT_BAD_CERTIFICATE_STATUS_RESPONSE);
     if (is_transport_error(error) || level != GNUTLS_AL_FATAL)
         return (struct tls_failure){.kind = TLS_PROTOCOL_ERROR};
     gnutls_alert_send(session->gnutls, GNUTLS_AL_FATAL, (gnutls_alert_description_t)alert);
@@ -184,7 +208,8 @@ enum tls_status tls_handshake(struct tls_session *session)
     do
         result = gnutls_handshake(session->gnutls);
     while (is_harmless(session, result));
-    return result == GNUTLS_E_SUCCESS ? TLS_OK : status_of(session, result);
+    session->established = result == GNUTLS_E_SUCCESS;
+    return session->established ? TLS_OK : status_of(session, result);
 }
 
 enum tls_status tls_read(struct tls_session *session, void *bytes, size_t size, size_t *done)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "exit_status.h"
+#include "session_file.h"
 
 static bool file_failed(struct tls_setup_error *error, int status, const char *what,
                         const char *file, int result)
@@ -139,8 +140,34 @@ static bool load_authorities(struct tls_context *context, struct tls_setup_error
         result = GNUTLS_E_NO_CERTIFICATE_FOUND;
     if (result < 0)
         return file_failed(error, EXIT_FILE, "CA", path, result);
+    /* A stapled response is only looked at with -ocsp, and by ourselves. */
+    gnutls_certificate_set_verify_flags(context->credentials, GNUTLS_VERIFY_DISABLE_CRL_CHECKS);
     gnutls_certificate_set_verify_function(context->credentials, tls_gnutls_verify);
     return true;
+}
+
+static bool load_responders(struct tls_context *context, struct tls_setup_error *error)
+{
+    const char *file = context->config->ocsp;
+    int result;
+
+    if (!file)
+        return true;
+    result = tls_gnutls_load_responders(context, file);
+    if (result == 0)
+        result = GNUTLS_E_NO_CERTIFICATE_FOUND;
+    if (result < 0)
+        return file_failed(error, EXIT_FILE, "-ocsp", file, result);
+    gnutls_certificate_set_verify_function(context->credentials, tls_gnutls_verify);
+    return true;
+}
+
+static bool load_session(struct tls_context *context, struct tls_setup_error *error)
+{
+    const struct tls_config *config = context->config;
+
+    return !config->session_file ||
+           session_file_load(config->session_file, config->verify != NULL, &context->resume, error);
 }
 
 static bool set_priority(struct tls_context *context, struct tls_setup_error *error)
@@ -202,6 +229,7 @@ struct tls_context *tls_context_new(const struct tls_config *config, struct tls_
     }
     context->config = config;
     if (load_credentials(context, error) && load_authorities(context, error) &&
+        load_responders(context, error) && load_session(context, error) &&
         set_priority(context, error) && set_alpn(context, error) && can_log_keys(context, error))
         return context;
     tls_context_free(context);
@@ -217,6 +245,8 @@ void tls_context_free(struct tls_context *context)
         gnutls_pcert_deinit(&context->chain[i]);
     gnutls_free(context->chain);
     gnutls_privkey_deinit(context->key);
+    gnutls_x509_trust_list_deinit(context->responders, 1);
+    buffer_free(&context->resume);
     if (context->priority)
         gnutls_priority_deinit(context->priority);
     gnutls_certificate_free_credentials(context->credentials);

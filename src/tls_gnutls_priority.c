@@ -38,51 +38,27 @@ static void append_versions(const struct tls_config *config, char *priority, siz
             append(priority, size, ":+VERS-", versions[i].name);
 }
 
-/*
- * GnuTLS's name for a suite is IANA's without WITH_, says SHA1 for SHA, and leaves the hash of
- * ChaCha20-Poly1305 out.
- */
-static bool is_suite(const char *gnutls_name, const char *iana_name)
-{
-    const char *with = strstr(iana_name, "WITH_"), *hash;
-    char name[TLS_CIPHER_NAME_SIZE];
-
-    snprintf(name, sizeof name, "%.*s%s", with ? (int)(with - iana_name) : 0, iana_name,
-             with ? with + strlen("WITH_") : iana_name);
-    hash = strrchr(name, '_');
-    if (hash && strcmp(hash, "_SHA") == 0)
-        append(name, sizeof name, "1", "");
-    else if (with && strstr(name, "_CHACHA20_POLY1305_SHA256"))
-        name[strlen(name) - strlen("_SHA256")] = '\0';
-    return strcmp(name, gnutls_name) == 0;
-}
-
 static bool append_suite(const char *iana_name, char *priority, size_t size)
 {
-    gnutls_kx_algorithm_t kx;
-    gnutls_cipher_algorithm_t cipher;
-    gnutls_mac_algorithm_t mac;
-    gnutls_protocol_t version;
-    unsigned char id[2];
-    const char *name;
+    struct tls_gnutls_suite suite;
 
-    for (size_t i = 0; (name = gnutls_cipher_suite_info(i, id, &kx, &cipher, &mac, &version)); i++)
-        if (is_suite(name, iana_name)) {
-            if (!tls_cipher_is_tls13(iana_name))
-                append(priority, size, ":+", gnutls_kx_get_name(kx));
-            append(priority, size, ":+", gnutls_cipher_get_name(cipher));
-            append(priority, size, ":+", gnutls_mac_get_name(mac));
+    for (size_t i = 0; tls_gnutls_suite(i, &suite); i++)
+        if (strcmp(suite.name, iana_name) == 0) {
+            if (!suite.tls13)
+                append(priority, size, ":+", gnutls_kx_get_name(suite.kx));
+            append(priority, size, ":+", gnutls_cipher_get_name(suite.cipher));
+            append(priority, size, ":+", gnutls_mac_get_name(suite.mac));
             return true;
         }
     return false;
 }
 
-static bool is_listed(const char *gnutls_name, const char *list)
+static bool is_listed(const char *iana_name, const char *list)
 {
     char name[TLS_CIPHER_NAME_SIZE];
 
     while (tls_next_name(&list, ":,", name, sizeof name))
-        if (is_suite(gnutls_name, name))
+        if (strcmp(name, iana_name) == 0)
             return true;
     return false;
 }
@@ -90,19 +66,18 @@ static bool is_listed(const char *gnutls_name, const char *list)
 bool tls_gnutls_offers_only(gnutls_priority_t priority, const char *list,
                             struct tls_setup_error *error)
 {
-    unsigned suite;
+    struct tls_gnutls_suite suite;
+    unsigned index;
     int result;
 
-    for (unsigned i = 0; (result = gnutls_priority_get_cipher_suite_index(priority, i, &suite)) !=
+    for (unsigned i = 0; (result = gnutls_priority_get_cipher_suite_index(priority, i, &index)) !=
                          GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
          i++) {
-        const char *name =
-            result < 0 ? NULL : gnutls_cipher_suite_info(suite, NULL, NULL, NULL, NULL, NULL);
-        if (name && !is_listed(name, list)) {
-            tls_setup_failed(error, EXIT_TLS_SETUP, "-cipher %s: GnuTLS would also offer %s", list,
-                             name);
-            return false;
-        }
+        if (result < 0 || !tls_gnutls_suite(index, &suite) || is_listed(suite.name, list))
+            continue;
+        tls_setup_failed(error, EXIT_TLS_SETUP, "-cipher %s: GnuTLS would also offer %s", list,
+                         suite.name);
+        return false;
     }
     return true;
 }

@@ -47,19 +47,33 @@ static bool has_alternative_name(gnutls_session_t gnutls)
     return result >= 0 || result == GNUTLS_E_SHORT_MEMORY_BUFFER;
 }
 
-int tls_gnutls_verify(gnutls_session_t gnutls)
+static enum verify_reason verify_chain(gnutls_session_t gnutls, const char *name)
 {
-    struct tls_session *session = gnutls_session_get_ptr(gnutls);
-    const char *name = session->context->config->verify_name;
     gnutls_typed_vdata_st data[] = {
         {.type = GNUTLS_DT_KEY_PURPOSE_OID, .data = (void *)GNUTLS_KP_TLS_WWW_SERVER},
         {.type = GNUTLS_DT_DNS_HOSTNAME, .data = (void *)name},
     };
     unsigned status;
-    int result = gnutls_certificate_verify_peers(gnutls, data, name ? 2 : 1, &status);
+    enum verify_reason reason;
 
-    session->reason = result < 0 ? VERIFY_NO_CERTIFICATE : verify_reason_of(status);
+    if (gnutls_certificate_verify_peers(gnutls, data, name ? 2 : 1, &status) < 0)
+        return VERIFY_NO_CERTIFICATE;
+    reason = verify_reason_of(status);
     if (name && !has_alternative_name(gnutls))
-        session->reason = verify_worse(session->reason, VERIFY_NAME_MISMATCH);
-    return session->reason == VERIFY_OK ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
+        reason = verify_worse(reason, VERIFY_NAME_MISMATCH);
+    return reason;
+}
+
+int tls_gnutls_verify(gnutls_session_t gnutls)
+{
+    struct tls_session *session = gnutls_session_get_ptr(gnutls);
+    const struct tls_config *config = session->context->config;
+
+    if (config->verify)
+        session->reason = verify_chain(gnutls, config->verify_name);
+    if (config->ocsp && session->reason == VERIFY_OK)
+        tls_gnutls_check_ocsp(session);
+    return session->reason == VERIFY_OK && session->ocsp_reason == VERIFY_OK
+               ? 0
+               : GNUTLS_E_CERTIFICATE_ERROR;
 }

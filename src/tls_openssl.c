@@ -118,6 +118,10 @@ struct tls_session *tls_session_new(struct tls_context *context,
     SSL_set_app_data(session->ssl, session);
     SSL_set_info_callback(session->ssl, info_callback);
     SSL_set_connect_state(session->ssl);
+    if (session->config->ocsp)
+        SSL_set_tlsext_status_type(session->ssl, TLSEXT_STATUSTYPE_ocsp);
+    if (context->resume)
+        SSL_set_session(session->ssl, context->resume);
     if (session->config->sni)
         SSL_set_tlsext_host_name(session->ssl, session->config->sni);
     return session;
@@ -126,6 +130,7 @@ struct tls_session *tls_session_new(struct tls_context *context,
 void tls_session_free(struct tls_session *session)
 {
     SSL_free(session->ssl);
+    X509_free(session->peer);
     free(session);
 }
 
@@ -183,8 +188,11 @@ enum tls_status tls_close(struct tls_session *session)
 /* An alert of the peer explains more than what went wrong on our side as a consequence. */
 struct tls_failure tls_failure_of(const struct tls_session *session)
 {
-    if (session->reason != VERIFY_OK && session->failure.kind != TLS_ALERT_RECEIVED)
-        return (struct tls_failure){.kind = TLS_CERTIFICATE_ERROR, .reason = session->reason};
+    enum verify_reason reason =
+        session->reason != VERIFY_OK ? session->reason : session->ocsp_reason;
+
+    if (reason != VERIFY_OK && session->failure.kind != TLS_ALERT_RECEIVED)
+        return (struct tls_failure){.kind = TLS_CERTIFICATE_ERROR, .reason = reason};
     if (session->failure.kind == TLS_NO_FAILURE)
         return (struct tls_failure){.kind = TLS_PROTOCOL_ERROR};
     return session->failure;

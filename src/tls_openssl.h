@@ -13,6 +13,9 @@ struct tls_context {
     const struct tls_config *config;
     SSL_CTX *ssl;
     BIO_METHOD *transport;
+    SSL_SESSION *resume;         /* NULL: a new session */
+    STACK_OF(X509) * responders; /* the CAs for OCSP responses … */
+    X509_STORE *responder_store; /* … which are trusted */
 };
 
 struct tls_session {
@@ -22,6 +25,9 @@ struct tls_session {
     struct tls_failure failure; /* the first fatal alert, whoever sent it */
     enum verify_reason reason;  /* the verdict on the peer's certificate … */
     int verify_error;           /* … and OpenSSL's number for it, which decides on the alert */
+    enum tls_ocsp ocsp;         /* what the stapled response says … */
+    enum verify_reason ocsp_reason; /* … and what is wrong with that */
+    X509 *peer;                     /* owned; NULL: not looked at yet */
 };
 
 /* The BIO method that a session's bytes pass through; its data is a struct tls_transport. */
@@ -32,5 +38,19 @@ void tls_openssl_trace_errors(FILE *trace);
 
 /* For SSL_CTX_set_cert_verify_callback(): judges the chain and notes the verdict in the session. */
 int tls_openssl_verify(X509_STORE_CTX *store, void *unused);
+
+/* Reads the CAs of -ocsp. False with the reason in the library's error queue. */
+bool tls_openssl_load_responders(struct tls_context *context, const char *file);
+void tls_openssl_free_responders(struct tls_context *context);
+
+/* For SSL_CTX_set_tlsext_status_cb(): judges the stapled response and notes the verdict. */
+int tls_openssl_check_ocsp(SSL *ssl, void *context);
+
+/* Reads the session to be resumed, if there is one. */
+bool tls_openssl_load_session(struct tls_context *context, struct tls_setup_error *error);
+
+#if OPENSSL_VERSION_NUMBER < 0x30000000L
+#define SSL_get1_peer_certificate SSL_get_peer_certificate
+#endif
 
 #endif

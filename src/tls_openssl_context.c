@@ -88,8 +88,24 @@ static bool load_authorities(SSL_CTX *ssl, const struct tls_config *config,
     directory = S_ISDIR(status.st_mode);
     if (!SSL_CTX_load_verify_locations(ssl, directory ? NULL : path, directory ? path : NULL))
         return file_failed(error, EXIT_FILE, "CA", path);
+    /* As with GnuTLS, whatever is there is trusted, an intermediate CA too. */
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ssl), X509_V_FLAG_PARTIAL_CHAIN);
     SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_cert_verify_callback(ssl, tls_openssl_verify, NULL);
+    return true;
+}
+
+static bool load_responders(struct tls_context *context, struct tls_setup_error *error)
+{
+    const char *file = context->config->ocsp;
+
+    if (!file)
+        return true;
+    if (!tls_openssl_load_responders(context, file))
+        return file_failed(error, EXIT_FILE, "-ocsp", file);
+    ERR_clear_error();
+    SSL_CTX_set_tlsext_status_cb(context->ssl, tls_openssl_check_ocsp);
+    SSL_CTX_set_tlsext_status_arg(context->ssl, context);
     return true;
 }
 
@@ -181,6 +197,20 @@ static void keylog_callback(const SSL *ssl, const char *line)
     fflush(session->config->keylog);
 }
 
+static bool configure(struct tls_context *context, struct tls_setup_error *error)
+{
+    const struct tls_config *config = context->config;
+    SSL_CTX *ssl = context->ssl;
+
+    SSL_CTX_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    if (config->keylog)
+        SSL_CTX_set_keylog_callback(ssl, keylog_callback);
+    return load_credentials(ssl, config, error) && load_authorities(ssl, config, error) &&
+           load_responders(context, error) && set_verify_name(ssl, config, error) &&
+           set_versions(ssl, config, error) && set_ciphers(ssl, config, error) &&
+           set_alpn(ssl, config, error) && tls_openssl_load_session(context, error);
+}
+
 /*
  * Neither the system's openssl.cnf nor the user's has a say: what a script gets must not depend on
  * the machine.
@@ -188,24 +218,18 @@ static void keylog_callback(const SSL *ssl, const char *line)
 struct tls_context *tls_context_new(const struct tls_config *config, struct tls_setup_error *error)
 {
     struct tls_context *context = calloc(1, sizeof *context);
-    SSL_CTX *ssl;
 
     OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-    ssl = SSL_CTX_new(TLS_method());
-    if (!context || !ssl) {
+    if (context)
+        context->ssl = SSL_CTX_new(TLS_method());
+    if (!context || !context->ssl) {
         tls_setup_failed(error, EXIT_TLS_SETUP, "SSL_CTX_new: %s", library_reason());
         free(context);
         return NULL;
     }
     context->config = config;
-    context->ssl = ssl;
     context->transport = tls_openssl_transport();
-    SSL_CTX_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    if (config->keylog)
-        SSL_CTX_set_keylog_callback(ssl, keylog_callback);
-    if (load_credentials(ssl, config, error) && load_authorities(ssl, config, error) &&
-        set_verify_name(ssl, config, error) && set_versions(ssl, config, error) &&
-        set_ciphers(ssl, config, error) && set_alpn(ssl, config, error))
+    if (configure(context, error))
         return context;
     tls_context_free(context);
     return NULL;
@@ -213,6 +237,8 @@ struct tls_context *tls_context_new(const struct tls_config *config, struct tls_
 
 void tls_context_free(struct tls_context *context)
 {
+    SSL_SESSION_free(context->resume);
+    tls_openssl_free_responders(context);
     SSL_CTX_free(context->ssl);
     BIO_meth_free(context->transport);
     free(context);

@@ -58,6 +58,8 @@ int tls_openssl_verify(X509_STORE_CTX *store, void *unused)
     struct tls_session *session = SSL_get_app_data(ssl);
 
     (void)unused;
+    session->peer = X509_STORE_CTX_get0_cert(store);
+    X509_up_ref(session->peer);
     X509_STORE_CTX_set_verify_cb(store, collect_error);
     if (X509_verify_cert(store) <= 0 && session->reason == VERIFY_OK) {
         session->reason = VERIFY_OTHER;

@@ -18,6 +18,10 @@ static const struct {
     [VERIFY_WRONG_PURPOSE] = {"wrong purpose", ALERT_UNSUPPORTED_CERTIFICATE},
     [VERIFY_NAME_MISMATCH] = {"name mismatch", ALERT_BAD_CERTIFICATE},
     [VERIFY_OTHER] = {"invalid", ALERT_BAD_CERTIFICATE},
+    [VERIFY_OCSP_MISSING] = {"no OCSP response", ALERT_BAD_CERTIFICATE_STATUS_RESPONSE},
+    [VERIFY_OCSP_INVALID] = {"bad OCSP response", ALERT_BAD_CERTIFICATE_STATUS_RESPONSE},
+    [VERIFY_OCSP_STALE] = {"stale OCSP response", ALERT_BAD_CERTIFICATE_STATUS_RESPONSE},
+    [VERIFY_OCSP_UNKNOWN] = {"OCSP status unknown", ALERT_BAD_CERTIFICATE_STATUS_RESPONSE},
 };
 
 const char *verify_words(enum verify_reason reason)

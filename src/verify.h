@@ -21,6 +21,10 @@ enum verify_reason {
     VERIFY_WRONG_PURPOSE,
     VERIFY_NAME_MISMATCH,
     VERIFY_OTHER,
+    VERIFY_OCSP_MISSING,
+    VERIFY_OCSP_INVALID,
+    VERIFY_OCSP_STALE,
+    VERIFY_OCSP_UNKNOWN,
 };
 
 /* `expired`, `untrusted issuer`, … Static storage. */
