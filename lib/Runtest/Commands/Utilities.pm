@@ -15,10 +15,13 @@ Runtest::Commands::Utilities - the MTA's own utilities, on the case's spool and 
 # What a program is called beside the MTA, where that differs.
 my %PROGRAM = (dbmbuild => 'exim_dbmbuild', dump => 'exim_dumpdb');
 
+# Stands for an MTA that was installed: scripts that ask it do not all pass a configuration on.
+my $INSTALLED = 'eximdir/installed-exim';
+
 # Programs that want to know which MTA and configuration, or the spool, in front of their arguments.
 my %BEFORE = (
-    exinext  => sub { ('-C', "$_[0]/test-config", "-DEXIM_PATH=$_[0]/eximdir/exim") },
-    exiqgrep => sub { ('-C', "$_[0]/test-config", '-E', "$_[0]/eximdir/exim") },
+    exinext  => sub { ('-C', "$_[0]/test-config", "-DEXIM_PATH=$_[0]/$INSTALLED") },
+    exiqgrep => sub { ('-E', "$_[0]/$INSTALLED") },
     dump     => sub { ("$_[0]/spool") },
 );
 
@@ -44,13 +47,26 @@ sub _run {
     my $name      = $step->{command};
     my $program   = "$directory/eximdir/" . ($PROGRAM{$name} // $name);
     -x $program or die "there is no $name beside this lane's MTA\n";
+    _write_installed_exim($worker);
     _call_our_dumpdb($worker, $program) if $name eq 'exinext';
-    my @before    = $BEFORE{$name} ? $BEFORE{$name}->($directory) : ();
+    my @before = $BEFORE{$name} ? $BEFORE{$name}->($directory) : ();
     return $worker->run(
         { %$step, sudo => 1 },
         argv   => [$program, @before, @arguments],
         stdout => $stdout,
     );
+}
+
+sub _write_installed_exim {
+    my ($worker) = @_;
+    my $directory = $worker->{plan}{directory};
+    $worker->write_file($INSTALLED, <<"END");
+#!$^X
+my \@macro = grep({ /^-DEXIM_PATH=/ } \@ARGV) ? () : ('-DEXIM_PATH=$directory/eximdir/exim');
+exec '$directory/eximdir/exim', '-C', '$directory/test-config', \@macro, \@ARGV;
+END
+    chmod oct('755'), $INSTALLED or die "$INSTALLED: $!\n";
+    return;
 }
 
 # exinext calls exim_dumpdb by the path where its MTA was to be installed.
@@ -86,9 +102,17 @@ sub dump_database {
     my @lines = <$in>;
     close $in;
     unlink $path;
-    @lines = sort @lines if $SORTED{ $database // '' };
+    @lines = _sorted_records(@lines) if $SORTED{ $database // '' };
     $worker->append_file('test-stdout', join '', @lines);
     return _finish($worker, $step, $status);
+}
+
+# A record is one line, DATE KEY DATA, or two: KEY DATA behind two blanks, then dates. Dates say nothing of the order.
+sub _sorted_records {
+    my (@lines) = @_;
+    my @records = join('', @lines) =~ /\G(  .*\n.*\n|.*\n)/g;
+    my %key     = map { $_ => s/\A[0-9]{2}-\w{3}-[0-9]{4} [0-9:]{8}\s+//r } @records;
+    return sort { $key{$a} cmp $key{$b} } @records;
 }
 
 1;

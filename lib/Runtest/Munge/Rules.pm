@@ -150,6 +150,15 @@ my @RULES = (
         leaves  => '>From a@b Sun Nov 22 10:03:59 2026',
     },
     {
+        name    => 'hints-date',
+        streams => ['stdout'],
+        why     => 'the times in the hints databases, as dump shows them',
+        pattern => sub { return qr/\b[0-9]{2}-$MONTH-[0-9]{4} $TIME\b/ },
+        becomes => sub { return '07-Mar-2000 12:21:52' },
+        changes => ['22-Nov-2026 10:45:16  R:test.ex', '07-Mar-2000 12:21:52  R:test.ex'],
+        leaves  => '2026-11-22 10:45:16  R:test.ex',
+    },
+    {
         name    => 'message-id',
         why     => 'made from time and pid; since 4.97 longer',
         pattern => sub { return qr/(?<![\w-])(E?)([0-9][0-9A-Za-z]{5}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4}))(?=-[DHJKT]\b|(?![\w-]))/ },
