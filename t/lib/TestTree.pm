@@ -113,9 +113,6 @@ sub file {
 }
 
 my $CONFIGURATION = <<'END';
-.ifdef _OPT_MAIN_KEEP_ENVIRONMENT
-keep_environment =
-.endif
 exim_path = EXIM_PATH
 primary_hostname = myhost.test.ex
 rfc1413_query_timeout = 0s
@@ -123,13 +120,16 @@ spool_directory = DIR/spool
 log_file_path = DIR/spool/log/%slog
 gecos_pattern = ""
 gecos_name = CALLER_NAME
+tls_advertise_hosts =
 END
+my $NO_ENVIRONMENT = ".ifdef _OPT_MAIN_KEEP_ENVIRONMENT\nkeep_environment =\n.endif\n";
 
 sub test {
     my ($self, $number, $script, $configuration) = @_;
     my ($folder, $digits) = $number =~ m{\A(?:(.*)/)?([^/]+)\z};
     $self->file('scripts/' . ($folder // '0000-Inner') . "/$digits", $script);
-    return $self->file("confs/$digits", $CONFIGURATION . ($configuration // ''));
+    $configuration //= '';
+    return $self->file("confs/$digits", ($configuration =~ /^keep_environment/m ? '' : $NO_ENVIRONMENT) . $CONFIGURATION . $configuration);
 }
 
 =head2 content(NAME), files(FOLDER)
