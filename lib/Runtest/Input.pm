@@ -29,10 +29,12 @@ my %PREFIX = (
     file  => sub { return _content($_[0]) },
 );
 
+# What is no byte becomes UTF-8, as when Perl prints it.
 sub _unescaped {
     my ($text) = @_;
-    $text =~ s{\\(?:x\{([0-9A-Fa-f]+)\}|x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|(.))}
-              { defined $1 ? chr hex $1 : defined $2 ? chr hex $2 : defined $3 ? chr oct $3 : $ESCAPE{$4} // $4 }gex;
+    $text =~ s{\\(?:x\{([0-9A-Fa-f]+)\}|x([0-9A-Fa-f]{0,2})|([0-7]{1,3})|c([?-_a-z])|(.))}
+              { defined($1 // $2) ? chr hex($1 // $2) : defined $3 ? chr oct $3 : defined $4 ? chr(64 ^ ord uc $4) : $ESCAPE{$5} // $5 }gex;
+    utf8::encode($text) if $text =~ /[^\x00-\xff]/;
     return $text;
 }
 
@@ -40,7 +42,13 @@ sub _content {
     my ($name) = @_;
     open my $in, '<', $name or die ":file:$name: $!\n";
     local $/ = undef;
-    return <$in> // '';
+    return <$in> // die ":file:$name: $!\n";
+}
+
+sub _seconds {
+    my ($text) = @_;
+    my ($number) = $text =~ /\A([0-9]+(?:[.][0-9]+)?)\s*\z/ or die ":sleep:$text: a number of seconds is wanted\n";
+    return $number;
 }
 
 # A list of bytes to write and of { pause => seconds }.
@@ -48,8 +56,8 @@ sub _pieces {
     my ($lines) = @_;
     my @pieces = ('');
     for my $line (@$lines) {
-        if ($line =~ /\A:sleep:([0-9.]+)\s*\z/) {
-            push @pieces, { pause => $1 }, '';
+        if ($line =~ /\A:sleep:(.*)\z/s) {
+            push @pieces, { pause => _seconds($1) }, '';
         }
         elsif ($line =~ /\A:(eval|noeol|file):(.*)\z/s) {
             $pieces[-1] .= $PREFIX{$1}->($2);
