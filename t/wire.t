@@ -6,7 +6,9 @@ use warnings;
 
 use FindBin qw($Bin);
 use lib "$Bin/../lib";
+use POSIX ();
 use Test::More;
+use Time::HiRes ();
 
 use Runtest::Wire;
 
@@ -53,19 +55,31 @@ my ($head) = sent($RECORDS[1]) =~ /\A(.*\n)a/ or die "no stream's head\n";
 is_deeply [$wire->feed("{}\n$head")], [{}], 'what is whole comes at once';
 is_deeply [$wire->feed("a\n")], [], '- and no half of a stream';
 
-my $big = 'x' x 300_000;
+# A pipe that is full, and a signal that interrupts the writing: it goes on where it was.
+my $big = join '', map { sprintf '%07d ', $_ } 1 .. 40_000;
 pipe my $reader, my $writer or die "pipe: $!\n";
+local $SIG{USR1} = sub { };
 my $pid = fork // die "fork: $!\n";
 if (!$pid) {
     close $reader;
     Runtest::Wire::send_record($writer, { type => 'stream', name => 'big' }, $big);
-    require POSIX;
     POSIX::_exit(0);
 }
 close $writer;
+my $FIONREAD = 0x541B;    # ioctl_tty(2)
+my $waiting  = pack 'i', 0;
+my $full     = 65_536;    # pipe(7)
+local $SIG{ALRM} = sub { die "waited 30 s for a full pipe\n" };
+alarm 30;
+while (unpack('i', $waiting) < $full) {
+    ioctl $reader, $FIONREAD, $waiting or die "FIONREAD: $!\n";
+    Time::HiRes::sleep(0.001);
+}
+alarm 0;
+kill USR1 => $pid;
 my $all = do { local $/ = undef; <$reader> };
 waitpid $pid, 0;
-is received($all)->[0]{bytes}, $big, 'more than a pipe holds';
+is received($all)->[0]{bytes}, $big, 'more than a pipe holds, with an interruption';
 
 close $reader;
 pipe $reader, $writer or die "pipe: $!\n";
