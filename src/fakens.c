@@ -119,12 +119,13 @@ static void find_zones(struct query *query, const char *argument)
         free(beside);
 }
 
-/* Completes a name of one label, as a resolver does with its search list. */
+/* Completes a name of one label, as a resolver does with its search list. Established trees have
+ * one name that must never be completed. */
 static const char *qualify(struct query *query, struct text domain)
 {
     static const struct dns_name dontqualify = {13, "\13dontqualify"};
     struct dns_name *name = &query->question.name;
-    if (!query->directory.has_qualify || !dns_name_is_single_label(name) || domain.end[-1] == '.' ||
+    if (!query->directory.has_qualify || !dns_name_is_single_label(name) ||
         dns_name_equal(name, &dontqualify))
         return NULL;
     return dns_name_parse(name, domain, &query->directory.qualify);
@@ -133,8 +134,7 @@ static const char *qualify(struct query *query, struct text domain)
 /* Reads the question; returns what is wrong with it, or NULL. */
 static const char *parse_question(struct query *query)
 {
-    const char *root = ".";
-    const char *name = *query->domain ? query->domain : root;
+    const char *name = *query->domain ? query->domain : "."; /* the root, as Exim gives it */
     const struct text domain = {name, name + strlen(name)};
     const struct text type = {query->type, query->type + strlen(query->type)};
     query->question.type = dns_type_number(type);
