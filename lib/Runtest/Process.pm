@@ -60,6 +60,7 @@ sub _become {
     _switch_user($how->{user}) if $how->{user};
     %ENV = %{ $how->{environment} };    ## no critic (RequireLocalizedPunctuationVars)
     my @argv = @{ $how->{argv} };
+    no warnings 'exec';        ## no critic (ProhibitNoWarnings): what is said goes to the case's streams
     exec { $argv[0] } @argv or die "$!\n";
 }
 
@@ -72,7 +73,9 @@ sub _redirect {
 
 sub _switch_user {
     my ($user) = @_;
+    $! = 0;                                                ## no critic (RequireLocalizedPunctuationVars)
     $) = join ' ', $user->{gid}, @{ $user->{groups} };    ## no critic (RequireLocalizedPunctuationVars)
+    die "setgroups(@{ $user->{groups} }): $!\n" if $!;
     setgid($user->{gid}) or die "setgid($user->{gid}): $!\n";
     setuid($user->{uid}) or die "setuid($user->{uid}): $!\n";
     return;
