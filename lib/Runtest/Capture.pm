@@ -4,6 +4,9 @@ package Runtest::Capture;
 use strict;
 use warnings;
 
+use IO::Handle;
+use POSIX ();
+
 use Runtest::Error;
 
 use Exporter 'import';
@@ -24,14 +27,22 @@ sub output_of {
     my (@command) = @_;
     my $pid = open(my $out, '-|') // Runtest::Error->throw(broken => "fork: $!");
     if (!$pid) {
-        open STDERR, '>&', \*STDOUT    or exit 127;
-        open STDIN,  '<',  '/dev/null' or exit 127;
-        exec { $command[0] } @command or exit 127;
+        eval { _become(@command); 1 } or print "$command[0]: $@";
+        STDOUT->flush;
+        POSIX::_exit(127);
     }
     local $/ = undef;
     my $said = <$out> // '';
     close $out;    # the status is the caller's to read
     return $said;
+}
+
+sub _become {
+    my (@command) = @_;
+    open STDERR, '>&', \*STDOUT    or die "stderr: $!\n";
+    open STDIN,  '<',  '/dev/null' or die "/dev/null: $!\n";
+    no warnings 'exec';    ## no critic (ProhibitNoWarnings): it is said, and without our file and line
+    exec { $command[0] } @command or die "$!\n";
 }
 
 =head2 must_run(@command)
