@@ -6,6 +6,7 @@ use warnings;
 
 use FindBin qw($Bin);
 use lib "$Bin/../lib";
+use List::Util qw(sum);
 use Path::Tiny qw(path);
 use POSIX ();
 use Test::More;
@@ -92,13 +93,24 @@ sub ready {
 my ($first) = ready('print "ready"; sleep 1000');
 is wait_process($first, 0), undef, 'a deadline of 0 asks only';
 is wait_process($first, time - 1), undef, '- as does one that has passed';
-my $began = time;
-is wait_process($first, time + 0.1), undef, 'a deadline passes';
-cmp_ok time - $began, '>=', 0.09, '- and not before';
 my $second = start(perl('exit 5'));
+wait_process($second, deadline());
+my ($began, $used) = (time, sum(times));
+is wait_process($first, time + 0.3), undef, 'a deadline passes';
+cmp_ok time - $began, '>=', 0.29, '- and not before';
+cmp_ok sum(times) - $used, '<=', 0.1, '- and waiting takes no processor time';
+$second = start(perl('exit 5'));
 kill TERM => $first;
 is wait_process($first, deadline()), 15, 'a signal';
 is wait_process($second, deadline()), 5 << 8, 'one that may have ended while another one was waited for';
+
+# The one that is waited for ends after another one has: B holds the pipe whose end A waits for.
+pipe my $for_a, my $from_b or die "pipe: $!\n";
+my $process_a = start(perl('<STDIN>; select undef, undef, undef, 0.05; exit 4'), stdin => $for_a);
+my $process_b = start(perl('select undef, undef, undef, 0.05; exit 6'), stdout => $from_b);
+close $_ for $for_a, $from_b;
+is wait_process($process_a, deadline()), 4 << 8, 'the end of another one does not end the waiting';
+is wait_process($process_b, 0), 6 << 8, '- and is remembered';
 
 my @pids = map { start(perl("exit $_")) } 1 .. 20;
 is_deeply [map { wait_process($_, deadline()) >> 8 } reverse @pids], [reverse 1 .. 20], 'twenty at once, in another order';
@@ -124,6 +136,7 @@ for my $case ([0, 'exit status 0'], [1 << 8, 'exit status 1'], [255 << 8, 'exit 
 
 {
     local $SIG{CHLD} = 'DEFAULT';
+    open STDIN, '<', $input or die "$input: $!\n";
     is output_of($^X, '-e', '$| = 1; print "o "; print STDERR "e "; print scalar(<STDIN>) // "eof"; exit 3'), 'o e eof', 'what a command says';
     is $? >> 8, 3, '- and its status';
     is output_of('printf', '%s', '$HOME *'), '$HOME *', 'no shell';
@@ -134,7 +147,8 @@ for my $case ([0, 'exit status 0'], [1 << 8, 'exit status 1'], [255 << 8, 'exit 
     is must_run('echo', 'x'), "x\n", 'what must run, runs';
     for my $case (
         ['echo; echo; echo first; echo second; exit 1', 'broken: first'],
-        ['exit 1', 'broken: sh has failed (sh -c exit 1)'],
+        ['exit 1',     'broken: sh has failed (sh -c exit 1)'],
+        ['kill -9 $$', 'broken: sh has failed (sh -c kill -9 $$)'],
       )
     {
         my ($command, $error) = @$case;
