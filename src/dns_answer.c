@@ -129,7 +129,7 @@ static enum dns_status ask(struct dns_answer *answer, struct zone_directory *dir
         return DNS_NO_RECOVERY;
     }
     if (!*zone)
-        return directory->pass_on ? DNS_PASS_ON : DNS_NOT_FOUND;
+        return DNS_NOT_FOUND; /* not the real resolver's: what it says varies */
     return ask_zone(answer, *zone, question, alias);
 }
 

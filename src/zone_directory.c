@@ -12,9 +12,6 @@
 
 #include "regular_file.h"
 
-/* The file that makes zone_directory.pass_on true; runtest makes it where there is a resolver. */
-static const char pass_on_marker[] = ".pass-on";
-
 static bool fault(const struct zone_directory *directory, const char *path, const char *what)
 {
     directory->sink.report(directory->sink.context, path, 0, what);
@@ -87,11 +84,9 @@ static bool add_qualify(struct zone_directory *directory, const char *path, stru
 static bool add_file(struct zone_directory *directory, const char *path, const char *name)
 {
     struct text text = {name, name + strlen(name)};
-    if (strcmp(name, pass_on_marker) == 0)
-        directory->pass_on = true;
-    else if (text_take(&text, "db."))
+    if (text_take(&text, "db."))
         return add_zone(directory, path, text);
-    else if (text_take(&text, "qualify."))
+    if (text_take(&text, "qualify."))
         return add_qualify(directory, path, text);
     return true;
 }

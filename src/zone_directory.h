@@ -21,7 +21,6 @@ struct zone_directory {
     size_t count;
     bool has_qualify; /* names of one label continue with: */
     struct dns_name qualify;
-    bool pass_on; /* questions for names in no zone are for the real resolver */
 };
 
 /*
