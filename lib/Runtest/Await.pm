@@ -16,10 +16,10 @@ our @EXPORT_OK = qw(await_file);
 
 Runtest::Await - waits for a file to say that a process is ready
 
-=head2 await_file(directory => $path, ready => \&is_ready, what => $text, pid => $pid, deadline => $time)
+=head2 await_file(directory => $path, ready => \&is_ready, who => $name, what => $verb, pid => $pid, deadline => $time)
 
-Returns once is_ready() is true. It is asked at first, and then whenever a file in the directory has changed. $what names what is
-waited for. Dies when the process ends before that, or at the deadline. Returns undef; or, if the process was ready and has ended
+Returns once is_ready() is true. It is asked at first, and then whenever a file in the directory has changed. $who and $what name
+what is waited for: C<the server> to C<listen>. Dies when the process ends before that, or at the deadline. Returns undef; or, if the process was ready and has ended
 by now, its wait status.
 
 =cut
@@ -33,8 +33,8 @@ sub await_file {
     while (!$for{ready}->()) {
         my $status = wait_process($for{pid}, $for{deadline}, $events);
         return $status if defined $status && $for{ready}->();
-        die "it ended before $for{what}: " . describe_status($status) . "\n" if defined $status;
-        die "timeout: waited for $for{what}\n" if time >= $for{deadline};
+        die "$for{who} ended and did not $for{what}: " . describe_status($status) . "\n" if defined $status;
+        die "timeout: waited for $for{who} to $for{what}\n" if time >= $for{deadline};
         sysread $events, my $drained, 4096;
     }
     return undef;    ## no critic (ProhibitExplicitReturnUndef)

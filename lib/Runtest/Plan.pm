@@ -22,6 +22,9 @@ Runtest::Plan - everything that a worker has to know to run one case
 # The time limits of one step and of a whole case, in seconds.
 my ($STEP_SECONDS, $CASE_SECONDS) = (60, 300);
 
+# How long a process may take to obey SIGTERM.
+my $PATIENCE_SECONDS = 5;
+
 my %PORTS = (
     PORT_N       => 1223,    # nobody listens
     PORT_S       => 1224,    # the scripted server
@@ -88,6 +91,7 @@ sub plan_for {
         timeout_factor => $factor,
         step_seconds   => $STEP_SECONDS * $factor,
         case_seconds   => $CASE_SECONDS * $factor,
+        patience       => $PATIENCE_SECONDS * $factor,
     };
 }
 

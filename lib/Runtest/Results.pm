@@ -82,12 +82,14 @@ sub _remove_old_runs {
     my ($self) = @_;
     my %began = map { $_ => (Time::HiRes::stat("$_/lock"))[9] // 0 } grep { -d && !-l } $self->{top}->children(qr/\A[0-9]{8}-[0-9]{6}-[0-9]+\z/);
     my @runs  = sort { $began{$b} <=> $began{$a} } keys %began;
-    for my $run (@runs[$KEPT .. $#runs]) {
-        remove_tree($run) if _has_ended($run);
+    for my $number (0 .. $#runs) {
+        my $what = $number < $KEPT ? "$runs[$number]/kit" : $runs[$number];
+        remove_tree($what) if -e $what && _has_ended($runs[$number]);
     }
     return;
 }
 
+# A kit is left by a run that was killed.
 # A run holds the lock of its directory as long as it lives.
 sub _has_ended {
     my ($run) = @_;

@@ -38,9 +38,6 @@ what they are), C<done> (what the next step's settling waits for).
 
 =cut
 
-# How long a process may take to obey SIGTERM, in seconds.
-our $PATIENCE = 5;
-
 =head2 main()
 
 The whole life of a worker. Exits 0 once the results are sent, whatever the case's fate is.
@@ -150,12 +147,20 @@ sub _run_script {
         $self->{deadline} = $step_end < $case_end ? $step_end : $case_end;
         $self->{running} = { pids => [] };
         $self->send_record({ type => 'begin', line => $step->{line}, text => $step->{text}, start => $started });
+        my $cpu    = _cpu_of_children();
         my $failed = eval { $self->_run_step($step); 1 } ? undef : $self->_reason($@);
-        my %done = (line => $step->{line}, text => $step->{text}, start => $started, end => time, %{ $self->{running} });
+        $self->{running}{cpu} = _cpu_of_children() - $cpu - ($self->{running}{settle_cpu} // 0);
+        my %done = (map({ $_ => $step->{$_} } qw(line text command)), start => $started, end => time, %{ $self->{running} });
         $self->send_record({ type => 'step', %done, failed => $failed });
         return { line => $step->{line}, step => $step->{text}, reason => $failed } if defined $failed;
     }
     return;
+}
+
+# In seconds, of those that have ended and were waited for.
+sub _cpu_of_children {
+    my (undef, undef, $user, $system) = times;
+    return $user + $system;
 }
 
 # A daemon that died is why a client failed, too.
@@ -228,7 +233,7 @@ sub run {
     my $pid = $self->start($step, %how);
     my $status = wait_process($pid, $self->{deadline});
     if (!defined $status) {
-        end_process($pid, $PATIENCE);
+        end_process($pid, $self->{plan}{patience});
         die $self->_too_long("pid $pid (@{ $how{argv} }) to end") . "\n";
     }
     $self->{running}{status} = describe_status($status);
@@ -293,13 +298,15 @@ Waits until everything that the step caused has ended; daemons, waiting servers 
 
 sub settle {
     my ($self) = @_;
+    my $cpu = _cpu_of_children();
     my @remaining = unsettled(
         program => $self->{plan}{settle},
         seconds => $self->{deadline} - time,
         keep    => [map { $_->{pid} } @{ $self->{daemons} }],
         tree    => [map { $_->{pid} } @{ $self->{servers} }, @{ $self->{background} }],
     );
-    die join("\n  ", $self->_too_long('these processes of the step to end:'), @remaining) . "\n" if @remaining;
+    $self->{running}{settle_cpu} += _cpu_of_children() - $cpu;
+    die $self->_too_long('these processes of the step to end: ' . join ', ', map { "pid $_" } @remaining) . "\n" if @remaining;
     return;
 }
 
@@ -337,7 +344,7 @@ sub _end_everything {
 sub _end_what_is_left {
     my ($self) = @_;
     for my $process (@{ $self->{background} }, @{ $self->{servers} }, @{ $self->{daemons} }) {
-        end_process($process->{pid}, $PATIENCE) if !$process->{ended};
+        end_process($process->{pid}, $self->{plan}{patience}) if !$process->{ended};
     }
     return;
 }

@@ -76,15 +76,16 @@ sub _await_server {
         $server->{status} = await_file(
             directory => $worker->{plan}{directory},
             ready     => sub { return substr(_said(), $before) =~ /^Listening on /m },
-            what      => 'the server to listen',
+            who       => 'the server',
+            what      => 'listen',
             pid       => $server->{pid},
             deadline  => $worker->{deadline},
         );
         1;
     };
     return if $listened;
-    $server->{ended} = 1 if $@ =~ /\Ait ended/;
-    die $@ =~ s/\Ait ended/the server ended/r;
+    $server->{ended} = 1 if $@ =~ /\Athe server ended/;
+    die $@;
 }
 
 sub _said {

@@ -76,16 +76,17 @@ sub _await_daemon {
         my $status = await_file(
             directory => dirname($daemon->{pid_file}),
             ready     => sub { return -s $daemon->{pid_file} },
-            what      => "the daemon to listen (to write $daemon->{pid_file})",
+            who       => 'the daemon',
+            what      => "listen (write $daemon->{pid_file})",
             pid       => $daemon->{pid},
             deadline  => $worker->{deadline},
         );
-        die 'it ended as soon as it listened: ' . describe_status($status) . "\n" if defined $status;
+        die 'the daemon ended as soon as it listened: ' . describe_status($status) . "\n" if defined $status;
         1;
     };
     return if $listened;
-    $daemon->{ended} = 1 if $@ =~ /\Ait ended/;
-    die $@ =~ s/\Ait ended/the daemon ended/r;
+    $daemon->{ended} = 1 if $@ =~ /\Athe daemon ended/;
+    die $@;
 }
 
 # inetd's wait mode: the daemon gets a socket that listens already as its standard input.
@@ -109,10 +110,11 @@ sub killdaemon {
     $worker->settle;
     $worker->check_daemons;
     my $process = pop @{ $worker->{background} } // pop @{ $worker->{daemons} } // die "no daemon runs\n";
-    my ($status, $obeyed) = end_process($process->{pid}, $Runtest::Worker::PATIENCE);
-    $obeyed or die "the daemon of line $process->{line} did not end at SIGTERM within $Runtest::Worker::PATIENCE s\n";
+    my $patience = $worker->{plan}{patience};
+    my ($status, $obeyed) = end_process($process->{pid}, $patience);
+    $obeyed or die "what line $process->{line} started did not end at SIGTERM within $patience s\n";
     my $signal = $status & 127;
-    die 'the daemon ended with ' . describe_status($status) . "\n" if $signal ? $signal != 15 : $status;
+    die "what line $process->{line} started ended with " . describe_status($status) . "\n" if $signal ? $signal != 15 : $status;
     return $worker->settle;
 }
 
