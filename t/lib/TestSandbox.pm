@@ -13,7 +13,7 @@ use IO::Handle;
 use POSIX ();
 use Time::HiRes qw(time);
 
-our @EXPORT_OK = qw(program launch finish run refusal all_gone processes_with child_of write_tar ignore_signals);
+our @EXPORT_OK = qw(program launch finish run refusal all_gone left_with child_of write_tar ignore_signals);
 
 =head1 NAME
 
@@ -28,7 +28,7 @@ The path of one of our C programs.
 =cut
 
 my $NOT_EXECUTED = 127;
-my $PATIENCE     = 60;     # seconds for what takes one at the most, on a machine that is busy
+my $PATIENCE     = 30;     # seconds for what takes one at the most, on a machine that is busy
 
 my $directory = $ENV{RUNTEST_PROGRAMS} // 'build';
 $directory = POSIX::getcwd() . "/$directory" if $directory !~ m{\A/};
@@ -126,13 +126,13 @@ sub refusal {
     return $probe->{status} eq 0 ? undef : $probe->{err};
 }
 
-=head2 processes_with(TEXT)
+=head2 left_with(TEXT)
 
-The pids of all processes of the machine that have TEXT in their arguments.
+The pids of all processes of the machine that have TEXT in their arguments. There should be none, so they are killed.
 
 =cut
 
-sub processes_with {
+sub left_with {
     my ($text) = @_;
     my @found;
     for my $file ( glob '/proc/[0-9]*/cmdline' ) {
@@ -140,6 +140,7 @@ sub processes_with {
         my $arguments = do { local $/ = undef; readline $in };
         push @found, $file =~ /([0-9]+)/ if index( $arguments // q{}, $text ) >= 0;
     }
+    kill KILL => @found;
     return @found;
 }
 
