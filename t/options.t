@@ -54,6 +54,7 @@ for my $case (@LINES) {
 my @ERRORS = (
     ['--frobnicate',         'unknown option: frobnicate (runtest --help)'],
     ['-x',                   'unknown option: x (runtest --help)'],
+    ['-hl',                  'unknown option: l (runtest --help)'],
     ['--upd',                'unknown option: upd (runtest --help)'],
     ['--LIST',               'unknown option: LIST (runtest --help)'],
     ['--update=1',           'option update does not take an argument (runtest --help)'],
