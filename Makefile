@@ -3,7 +3,8 @@
 #   make              the programs, in build/
 #   make ca           the test certificates (makes only what is missing)
 #   make check        everything that CI wants green
-#   make check-long   what takes long: valgrind, soak, kills
+#   make check-long   what takes long: valgrind, fuzzing, soak, kills
+#   make bench        where the time of a run goes
 #   make lint         perl -c, perlcritic, gcc, clang, cppcheck, shellcheck
 #   make clean        removes build/ and results/
 
@@ -85,7 +86,42 @@ fuzz-fakens: build/fuzz/zone
 	$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5 -rss_limit_mb=512 \
 	    -artifact_prefix=build/fuzz/ build/fuzz/zone-corpus t/corpus/fakens
 
+# Tests of the C programs alone; they run on the sanitized programs as well.
+PROGRAM_TESTS = $(wildcard t/client*.t t/server*.t t/fakens*.t t/sandbox*.t t/settle*.t)
+
+check: all sanitized lint
+	prove --jobs 2 t/
+	RUNTEST_PROGRAMS=build/sanitized prove --jobs 2 $(PROGRAM_TESTS)
+	./runtest
+
+# What takes long, or longer than a person waits: the same tests with more rounds, memory errors and leaks under valgrind, fuzzing,
+# and everything again and again on a busy machine.
+check-long: check valgrind fuzz soak
+	RUNTEST_LONG=1 prove --jobs 2 t/
+
+# Programs of the same names that run under valgrind. Tests of what the sandbox does to processes would test valgrind.
+VALGRIND = valgrind -q --leak-check=full --show-leak-kinds=definite,indirect --error-exitcode=100
+
+build/valgrind/%: $(BUILD)/%
+	mkdir -p $(@D)
+	printf '#!/bin/sh\nexec $(VALGRIND) %s "$$@"\n' '$(CURDIR)/$<' >$@
+	chmod +x $@
+
+valgrind: $(addprefix build/valgrind/,$(PROGRAMS) $(TEST_PROGRAMS))
+	RUNTEST_PROGRAMS=build/valgrind RUNTEST_SLOW=10 prove --jobs 2 $(filter-out t/sandbox% t/settle%,$(PROGRAM_TESTS))
+
+fuzz: fuzz-fakens
+
+# The whole corpus SOAK_ROUNDS times with all processors busy; goes on where it was stopped.
+SOAK_ROUNDS = 20
+
+soak: all
+	bench/soak $(SOAK_ROUNDS)
+
+bench: all
+	bench/corpus
+
 clean:
 	rm -rf build results
 
-.PHONY: all ca sanitized fuzz-fakens clean
+.PHONY: all bench ca check check-long clean fuzz fuzz-fakens sanitized soak valgrind
