@@ -48,6 +48,20 @@ END
 is munge_with(undef, {}, 'log', $munged), $munged, 'munging twice is as munging once';
 is munge_with(undef, {}, 'log', "$log\r\n", no_munge => 1), "$log\\r\n", 'no_munge leaves everything, and shows line ends as goldens do';
 
+my $lane = <<'END';
+1999-03-02 09:44:33 x (SSL_connect): timed out DN="/O=example.com/CN=Signing CA"
+1999-03-02 09:44:33 x (certificate verification failed): certificate invalid
+1999-03-02 09:44:33 x O=example.com,CN=Signing CA
+END
+is munge_with(undef, {}, 'log', $lane), $lane, 'the log of a test that is for one library';
+my $neutral = munge_with(undef, { neutral => 1 }, 'log', $lane);
+is $neutral, <<'END', 'of one that is for all';
+1999-03-02 09:44:33 x (TLS handshake): timed out DN="CN=Signing CA,O=example.com"
+1999-03-02 09:44:33 x (TLS handshake): error: <<certificate verification failed>>
+1999-03-02 09:44:33 x CN=Signing CA,O=example.com
+END
+is munge_with(undef, { neutral => 1 }, 'log', $neutral), $neutral, 'and twice';
+
 my $all = Runtest::Munge->new(values => \%EXAMPLE, sets => [], directives => {})->streams(
     {
         'mail/mtacaller'            => "id 1aaaaa-000001-00\n",

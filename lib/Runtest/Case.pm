@@ -157,6 +157,7 @@ sub munge_values {
         ipv4      => $host->{HOSTIPV4},
         ipv6      => $host->{HOSTIPV6},
         version   => $self->{lane}->version_of('exim'),
+        neutral   => $self->{lane}->is_for_every_lane($self->{test}),
     };
 }
 

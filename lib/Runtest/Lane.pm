@@ -133,9 +133,24 @@ Whether the test is a case in this lane: its folder's C<support GnuTLS> or C<sup
 
 sub runs {
     my ($self, $test) = @_;
+    return !defined unmet([_deciding($test)], $self, {});
+}
+
+=head2 is_for_every_lane(\%test)
+
+Whether the test's folder decides no library. For class and object.
+
+=cut
+
+sub is_for_every_lane {
+    my (undef, $test) = @_;
+    return !_deciding($test);
+}
+
+sub _deciding {
+    my ($test) = @_;
     my %library = map { $_->{text} => 1 } @LIBRARIES;
-    my @deciding = grep { $library{ $_->{text} } } @{ $test->{requirements} };
-    return !defined unmet(\@deciding, $self, {});
+    return grep { $library{ $_->{text} } } @{ $test->{requirements} };
 }
 
 1;

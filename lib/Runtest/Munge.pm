@@ -16,7 +16,7 @@ The only stage that changes text. What is replaced by what stands in Runtest::Mu
 
 =head2 new(values => \%values, sets => \@sets, directives => \%directives)
 
-%values has the run's directory, caller, eximuser, hostname, ipv4, ipv6, version (see Runtest::Munge::Rules::EXAMPLE);
+%values has the run's directory, caller, eximuser, hostname, ipv4, ipv6, version, neutral (see Runtest::Munge::Rules::EXAMPLE);
 the sets and directives are the script's.
 
 =cut

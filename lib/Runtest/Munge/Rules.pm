@@ -42,6 +42,7 @@ our %EXAMPLE = (
     ipv4      => '198.51.100.10',
     ipv6      => '2001:db8::10',
     version   => '4.96',
+    neutral   => 0,         # true: the test runs in every lane, so that its goldens must not show the library
 );
 
 my $TOKEN_BEFORE = qr/(?<![\w-])/;
@@ -67,8 +68,17 @@ my %TLS_ERROR = (
     'No certificate was found.'              => 'no certificate from the peer',    # GnuTLS, TLS 1.2
     'The peer did not send any certificate.' => 'no certificate from the peer',    # GnuTLS before 3.6
     'Certificate is required.'               => 'no certificate from the peer',    # GnuTLS, TLS 1.3
+    'certificate verify failed'              => 'certificate verification failed', # OpenSSL
 );
 my $TLS_ERRORS = join '|', map { quotemeta } sort keys %TLS_ERROR;
+
+# Parts of a distinguished name (RFC 4514). Where a value ends in running text can only be guessed: at a quote, at an
+# angle bracket, or before what looks like a variable (` H=...`).
+my $DN_TYPE       = qr/(?:C|ST|L|O|OU|CN|DC|emailAddress|EMAIL)/;
+my $DN_GENERAL    = qr/(?:C|ST|L|O|OU|DC)/;
+my $DN_SPECIAL    = qr/(?:CN|emailAddress|EMAIL)/;
+my $DN_VALUE      = qr{(?:\\.|(?! \w+=)[^,"<>\\])+};
+my $DN_SLASHED    = qr{/$DN_TYPE=(?:(?! \w+=)[^/"<>])+};
 
 my @RULES = (
     {
@@ -246,6 +256,56 @@ my @RULES = (
         leaves  => '[127.0.0.1] (SSL_accept): error:0A0000C1:SSL routines::no shared cipher',
     },
     {
+        name    => 'neutral-handshake',
+        streams => ['log'],
+        why     => 'Exim names the call of its library',
+        pattern => sub { return $_[0]{neutral} ? qr/\((?:SSL_accept|SSL_connect|gnutls_handshake)\)(?=:)/ : undef },
+        becomes => sub { return '(TLS handshake)' },
+        values  => { neutral => 1 },
+        changes => ['H=[127.0.0.1] (gnutls_handshake): timed out', 'H=[127.0.0.1] (TLS handshake): timed out'],
+        leaves  => 'H=[127.0.0.1] (gnutls_init): timed out',
+    },
+    {
+        name    => 'neutral-verification',
+        streams => ['log'],
+        why     => 'OpenSSL judges the peer\'s certificate in the handshake, builds with GnuTLS behind it',
+        pattern => sub { return $_[0]{neutral} ? qr/\(certificate verification failed\): certificate (?:invalid|revoked)$/ : undef },
+        becomes => sub { return '(TLS handshake): error: <<certificate verification failed>>' },
+        values  => { neutral => 1 },
+        changes => ['x (certificate verification failed): certificate revoked', 'x (TLS handshake): error: <<certificate verification failed>>'],
+        leaves  => 'x (certificate verification failed): certificate revoked, and so on',
+    },
+    {
+        name    => 'neutral-verify-error',
+        streams => ['log'],
+        why     => 'builds with OpenSSL log each error of a certificate\'s chain on a line of its own',
+        pattern => sub { return $_[0]{neutral} ? qr/^.* SSL verify error: depth=[0-9]+ error=.*$/ : undef },
+        becomes => sub { return },
+        values  => { neutral => 1 },
+        changes => ['x [127.0.0.1] SSL verify error: depth=0 error=certificate has expired cert=/CN=a', undef],
+        leaves  => 'x [127.0.0.1] SSL verify error: certificate name mismatch: DN="/CN=a" H="b"',
+    },
+    {
+        name    => 'neutral-dn-slashes',
+        why     => 'OpenSSL writes a name with slashes and its most general part first; RFC 4514 (section 2.1) says commas and last',
+        pattern => sub { return $_[0]{neutral} ? qr{(?<![\w.])((?:$DN_SLASHED)+)} : undef },
+        becomes => sub { return join ',', reverse map { s/(?=[,+;])/\\/gr } $_[2] =~ m{/($DN_TYPE=[^/]+)}g },
+        values  => { neutral => 1 },
+        changes => ['x DN="/O=A, Ltd/CN=Signing CA" S=1', 'x DN="CN=Signing CA,O=A\\, Ltd" S=1'],
+        leaves  => 'aux-fixed/CN=a',
+    },
+    {
+        name    => 'neutral-dn-order',
+        why     => 'GnuTLS writes the most general part of a name first; RFC 4514 (section 2.1) says last',
+        pattern => sub {
+            return $_[0]{neutral} ? qr{(?<![\w.,/])((?:$DN_GENERAL=$DN_VALUE,)+$DN_SPECIAL=$DN_VALUE(?:,$DN_SPECIAL=$DN_VALUE)*)} : undef;
+        },
+        becomes => sub { return join ',', reverse $_[2] =~ m{($DN_TYPE=$DN_VALUE)}g },
+        values  => { neutral => 1 },
+        changes => ['x DN="O=A\\, Ltd,CN=Signing CA" S=1', 'x DN="CN=Signing CA,O=A\\, Ltd" S=1'],
+        leaves  => 'x DN="CN=Signing CA,O=A\\, Ltd" S=1',
+    },
+    {
         name    => 'daemon-protocols',
         streams => ['log'],
         why     => 'which protocols the daemon names depends on the version and on the host',
@@ -294,6 +354,30 @@ sub _ipv6_pattern {
 
 # Sets that a script asks for with "munge NAME": rules that run after all others.
 my %SETS = (
+    # For tests of refusals in every lane: that it came, and not how.
+    'refusal' => [
+        {
+            name    => 'refusal-moment',
+            streams => ['stdout'],
+            spans   => 1,
+            why     => 'whether a client sees the refusal in its handshake or behind it depends on the protocol version and on when the server looks at the certificate',
+            pattern => sub { return qr/^(?:Succeeded in starting TLS|TLS error: alert received \w+\nFailed to start TLS)\n(?=\?\?\?alert)/m },
+            becomes => sub { return "Refused\n" },
+            changes => ["Succeeded in starting TLS\n???alert", "Refused\n???alert"],
+            leaves  => "Succeeded in starting TLS\n??? 250",
+        },
+        {
+            name    => 'refusal-reason',
+            streams => ['stdout'],
+            why     => 'which alert tells of a bad certificate is the server\'s choice (RFC 5246, section 7.2.2); that of no certificate is not in TLS 1.3',
+            pattern => sub {
+                return qr/^(TLS alert: )(?:bad_certificate|unsupported_certificate|certificate_(?:revoked|expired|unknown)|unknown_ca|handshake_failure|decode_error)$/;
+            },
+            becomes => sub { return "$_[2](refusal)" },
+            changes => ['TLS alert: unknown_ca', 'TLS alert: (refusal)'],
+            leaves  => 'TLS alert: internal_error',
+        },
+    ],
     'refusal-alert' => [
         {
             name    => 'refusal-alert',
