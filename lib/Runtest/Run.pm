@@ -250,16 +250,19 @@ sub _check {
     return (\@runnable, @statuses);
 }
 
+# Cases mostly wait: for the pauses that the MTA makes, for processes to end. One takes a tenth of a processor or less.
+my $JOBS_PER_PROCESSOR = 8;
+
 sub _jobs {
     my ($self) = @_;
-    my $wanted = $self->{option}{jobs} // _cores();
+    my $wanted = $self->{option}{jobs} // _processors() * $JOBS_PER_PROCESSOR;
     return min($wanted, $self->{where}->most_jobs // $wanted);
 }
 
-sub _cores {
+sub _processors {
     open my $in, '<', '/proc/cpuinfo' or return 1;
-    my $cores = grep { /^processor\s*:/ } <$in>;
-    return max(1, $cores);
+    my $processors = grep { /^processor\s*:/ } <$in>;
+    return max(1, $processors);
 }
 
 sub _report {
