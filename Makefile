@@ -19,21 +19,28 @@ BUILD    = build
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 TEST_PROGRAMS = parse-reply
-PROGRAMS = client client-ssl client-gnutls fakens sandbox settle make-ocsp
+PROGRAMS = client client-ssl client-gnutls server server-ssl server-gnutls fakens sandbox settle make-ocsp
 
 # What each program is linked from.
-DIALOGUE          = dialogue.o script.o stream.o record_filter.o buffer.o socket.o deadline.o \
-                    seconds.o options.o tls_config.o tls_report.o dn.o verify.o alert.o
+DIALOGUE          = smtp_end.o dialogue.o script.o stream.o record_filter.o buffer.o socket.o \
+                    deadline.o seconds.o options.o tls_config.o tls_report.o dn.o verify.o alert.o
 CLIENT            = client.o client_lines.o $(DIALOGUE)
+SERVER            = server.o server_lines.o $(DIALOGUE)
 OPENSSL           = tls_openssl.o tls_openssl_context.o tls_openssl_verify.o tls_openssl_ocsp.o \
-                    tls_openssl_facts.o session_file.o
+                    tls_openssl_facts.o tls_openssl_server.o session_file.o
 GNUTLS            = tls_gnutls.o tls_gnutls_context.o tls_gnutls_priority.o tls_gnutls_cipher.o \
-                    tls_gnutls_verify.o tls_gnutls_ocsp.o tls_gnutls_facts.o session_file.o
+                    tls_gnutls_verify.o tls_gnutls_ocsp.o tls_gnutls_facts.o tls_gnutls_server.o \
+                    session_file.o
 client_OBJS       = $(CLIENT) tls_none.o
 client-ssl_OBJS   = $(CLIENT) $(OPENSSL)
 client-ssl_LIBS   = -lssl -lcrypto
 client-gnutls_OBJS = $(CLIENT) $(GNUTLS)
 client-gnutls_LIBS = -lgnutls
+server_OBJS       = $(SERVER) tls_none.o
+server-ssl_OBJS   = $(SERVER) $(OPENSSL)
+server-ssl_LIBS   = -lssl -lcrypto
+server-gnutls_OBJS = $(SERVER) $(GNUTLS)
+server-gnutls_LIBS = -lgnutls
 ZONES             = dns_answer.o dns_fixed.o dns_message.o dns_name.o rdata.o regular_file.o text.o \
                     tlsa.o zone.o zone_directory.o
 fakens_OBJS       = fakens.o $(ZONES)

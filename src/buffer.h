@@ -16,9 +16,9 @@ struct buffer {
 };
 
 /* The content: `buffer_size` bytes, valid until the next append. */
-static inline char *buffer_content(const struct buffer *buffer)
+static inline const char *buffer_content(const struct buffer *buffer)
 {
-    return buffer->bytes + buffer->start;
+    return buffer->bytes ? buffer->bytes + buffer->start : "";
 }
 
 static inline size_t buffer_size(const struct buffer *buffer)

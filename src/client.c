@@ -16,15 +16,15 @@
 #include "dialogue.h"
 #include "exit_status.h"
 #include "options.h"
+#include "smtp_end.h"
 #include "socket.h"
 #include "tls.h"
 
 struct client {
     const char *address, *port, *interface;
-    const char *protocol, *keylog_file;
     int64_t timeout_ms;
-    bool tls_on_connect, tls_quiet, verbose, report;
-    struct tls_config tls;
+    bool tls_on_connect, tls_quiet;
+    struct smtp_end end;
 };
 
 /* [INTERFACE] [CERT] [KEY]: only the first can be an address. */
@@ -40,25 +40,25 @@ static void parse_operands(struct client *client, int count, char *operands[])
     if (at < count && socket_is_address(operands[at]))
         client->interface = operands[at++];
     if (at < count)
-        client->tls.cert_file = operands[at++];
+        client->end.tls.cert_file = operands[at++];
     if (at < count)
-        client->tls.key_file = operands[at++];
+        client->end.tls.key_file = operands[at++];
     if (at < count)
         errx(EXIT_USAGE_TOO_MANY, "one argument too many: %s", operands[at]);
-    if (client->tls.cert_file && !tls_library)
+    if (client->end.tls.cert_file && !tls_library)
         errx(EXIT_USAGE_NEEDS_TLS, "a certificate: this program is built without TLS");
 }
 
 static void parse_command_line(struct client *client, int argc, char *argv[])
 {
-    struct tls_config *tls = &client->tls;
+    struct tls_config *tls = &client->end.tls;
     const struct option_form forms[] = {
         {"-t", OPTION_SECONDS, false, &client->timeout_ms},
-        {"-v", OPTION_FLAG, false, &client->verbose},
+        {"-v", OPTION_FLAG, false, &client->end.verbose},
         {"-tls-on-connect", OPTION_FLAG, true, &client->tls_on_connect},
         {"-tls-quiet", OPTION_FLAG, true, &client->tls_quiet},
         {"-p", OPTION_TEXT, true, &tls->priority},
-        {"-protocol", OPTION_TEXT, true, &client->protocol},
+        {"-protocol", OPTION_TEXT, true, &client->end.protocol},
         {"-cipher", OPTION_TEXT, true, &tls->ciphers},
         {"-sni", OPTION_TEXT, true, &tls->sni},
         {"-alpn", OPTION_TEXT, true, &tls->alpn},
@@ -66,8 +66,8 @@ static void parse_command_line(struct client *client, int argc, char *argv[])
         {"-verify-name", OPTION_TEXT, true, &tls->verify_name},
         {"-ocsp", OPTION_TEXT, true, &tls->ocsp},
         {"-session", OPTION_TEXT, true, &tls->session_file},
-        {"-keylog", OPTION_TEXT, true, &client->keylog_file},
-        {"-report", OPTION_FLAG, true, &client->report},
+        {"-keylog", OPTION_TEXT, true, &client->end.keylog_file},
+        {"-report", OPTION_FLAG, true, &client->end.report},
         {"-cert", OPTION_TEXT, true, &tls->cert_file},
         {"-key", OPTION_TEXT, true, &tls->key_file},
         {NULL, OPTION_FLAG, false, NULL},
@@ -77,33 +77,10 @@ static void parse_command_line(struct client *client, int argc, char *argv[])
     parse_operands(client, argc - first, argv + first);
     if (client->timeout_ms <= 0)
         errx(EXIT_USAGE_VALUE, "-t needs a time greater than 0");
-    if (client->protocol &&
-        !tls_parse_versions(client->protocol, &tls->min_version, &tls->max_version))
-        errx(EXIT_USAGE_VALUE, "-protocol %s: not TLS1.2, TLS1.3, or a range of two",
-             client->protocol);
     if (tls->verify_name && !tls->verify)
         errx(EXIT_USAGE_MISSING, "-verify-name needs -verify");
-    if (tls->key_file && !tls->cert_file)
-        errx(EXIT_USAGE_MISSING, "-key needs -cert");
-    if (!tls_narrow_versions(tls))
-        errx(EXIT_USAGE_VALUE, "-cipher %s: not of the protocol version asked for", tls->ciphers);
-}
-
-static struct tls_context *set_up_tls(struct client *client)
-{
-    struct tls_setup_error error;
-    struct tls_context *context;
-
-    if (!tls_library)
-        return NULL;
-    if (client->keylog_file && !(client->tls.keylog = fopen(client->keylog_file, "ae")))
-        err(EXIT_FILE, "-keylog %s", client->keylog_file);
-    if (client->verbose && !client->tls_quiet)
-        client->tls.trace = stdout;
-    context = tls_context_new(&client->tls, &error);
-    if (!context)
-        errx(error.status, "%s", error.text);
-    return context;
+    if (client->tls_quiet)
+        client->end.verbose = false;
 }
 
 /* Connects, or ends the program. */
@@ -151,39 +128,28 @@ static int converse(const struct client *client, struct dialogue *dialogue)
 
     if (status == EXIT_DONE)
         status = dialogue_run(dialogue, client_lines);
-    if (status == EXIT_DONE)
-        dialogue_end(dialogue);
-    return status;
-}
-
-/* What is left to be done, and what of it went wrong, if nothing else did. */
-static int clean_up(struct client *client, struct dialogue *dialogue, int status)
-{
-    stream_close(&dialogue->stream);
-    script_close(&dialogue->script);
-    if (dialogue->tls)
-        tls_context_free(dialogue->tls);
-    if (client->tls.keylog && fclose(client->tls.keylog) != 0)
-        err(EXIT_FILE, "-keylog %s", client->keylog_file);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        errx(EXIT_FILE, "stdout could not be written");
-    if (dialogue->stream.session_unsaved && status == EXIT_DONE)
-        errx(EXIT_FILE, "-session %s could not be written", client->tls.session_file);
-    return status;
+    if (status != EXIT_DONE)
+        return status;
+    puts("End of script");
+    fflush(stdout);
+    stream_finish(&dialogue->stream, dialogue_deadline(dialogue));
+    return EXIT_DONE;
 }
 
 int main(int argc, char *argv[])
 {
-    struct client client = {.timeout_ms = 5000};
-    struct dialogue dialogue = {.out = stdout};
+    struct client client = {.timeout_ms = 5000, .end.tls.role = TLS_CLIENT};
+    struct dialogue dialogue = {.out = stdout, .peer = "server", .eof_words = ""};
+    int status;
 
     signal(SIGPIPE, SIG_IGN);
     parse_command_line(&client, argc, argv);
     dialogue.timeout_ms = client.timeout_ms;
-    dialogue.report = client.report;
-    dialogue.tls = set_up_tls(&client);
+    smtp_end_set_up(&client.end, &dialogue);
     stream_open(&dialogue.stream, connect_to_server(&client));
     script_open(&dialogue.script, stdin);
-    print_credentials(&client.tls);
-    return clean_up(&client, &dialogue, converse(&client, &dialogue));
+    print_credentials(&client.end.tls);
+    status = converse(&client, &dialogue);
+    stream_close(&dialogue.stream);
+    return smtp_end_finish(&client.end, &dialogue, status);
 }

@@ -43,16 +43,11 @@ static struct dialogue_text after_blank(struct dialogue_text text)
 static int obey_expect(struct dialogue *dialogue, struct dialogue_text line,
                        struct dialogue_text rest)
 {
-    struct buffer start = {0};
     struct stream_line received = {0};
     int status;
 
     dialogue_print(dialogue, "", line);
-    rest = after_blank(rest);
-    script_unescape(rest.bytes, rest.size, &start);
-    status = dialogue_expect(
-        dialogue, (struct dialogue_text){buffer_content(&start), buffer_size(&start)}, &received);
-    buffer_free(&start);
+    status = dialogue_expect(dialogue, "<<< ", after_blank(rest), &received);
     if (status != EXIT_DONE)
         return status;
     return note_reply(dialogue, ends_reply(&received), received.size ? *received.text : '\0');
@@ -62,21 +57,9 @@ static int obey_expect(struct dialogue *dialogue, struct dialogue_text line,
 static int obey_expect_end(struct dialogue *dialogue, struct dialogue_text line,
                            struct dialogue_text rest)
 {
-    struct stream_line received;
-    enum stream_status status;
-
     (void)rest;
     dialogue_print(dialogue, "", line);
-    status = dialogue_next_line(dialogue, dialogue_deadline(dialogue), &received);
-    if (status == STREAM_EOF) {
-        fputs("Expected EOF read\n", dialogue->out);
-        return EXIT_DONE;
-    }
-    if (status != STREAM_OK)
-        return dialogue_no_line(dialogue, status, "for the server to close");
-    dialogue_print(dialogue, "<<< ", (struct dialogue_text){received.text, received.size});
-    fputs("Expected EOF not read\n", dialogue->out);
-    return EXIT_NO_EOF;
+    return dialogue_expect_end(dialogue, "<<< ");
 }
 
 /* Is there another line of the optional group? Consumes it. */
@@ -86,8 +69,7 @@ static bool take_optional(struct dialogue *dialogue, struct dialogue_text start,
     enum stream_status got = dialogue_next_line(dialogue, dialogue_deadline(dialogue), line);
 
     *status = EXIT_DONE;
-    if (got == STREAM_OK && line->size >= start.size &&
-        memcmp(line->text, start.bytes, start.size) == 0) {
+    if (got == STREAM_OK && dialogue_starts(line, start)) {
         stream_consume(&dialogue->stream, line->consumed);
         return true;
     }
@@ -184,17 +166,15 @@ static int obey_expect_alert(struct dialogue *dialogue, struct dialogue_text lin
 
 /* ---- lines of the client ---- */
 
-static int send_text(struct dialogue *dialogue, struct dialogue_text shown, const char *line_end)
+/* A line that is sent must not leave anything unread behind it. */
+static int send_text(struct dialogue *dialogue, struct dialogue_text text, const char *line_end)
 {
-    struct buffer bytes = {0};
-    int status;
+    int status = dialogue_check_unread(dialogue);
 
-    script_unescape(shown.bytes, shown.size, &bytes);
-    buffer_append(&bytes, line_end, strlen(line_end));
-    status = dialogue_send(dialogue, shown,
-                           (struct dialogue_text){buffer_content(&bytes), buffer_size(&bytes)});
-    buffer_free(&bytes);
-    return status;
+    if (status != EXIT_DONE)
+        return status;
+    dialogue_print(dialogue, ">>> ", text);
+    return dialogue_send(dialogue, text, line_end);
 }
 
 /* anything else */

@@ -41,7 +41,8 @@ int dialogue_run(struct dialogue *dialogue, const struct dialogue_form *forms)
     struct dialogue_text line, rest;
     int status = EXIT_DONE;
 
-    while (status == EXIT_DONE && (line.bytes = script_next(&dialogue->script, &line.size))) {
+    while (status == EXIT_DONE && !dialogue->connection_over &&
+           (line.bytes = script_next(&dialogue->script, &line.size))) {
         const struct dialogue_form *form = forms;
         while (!fits(form, line))
             form++;
@@ -87,7 +88,7 @@ int dialogue_no_line(struct dialogue *dialogue, enum stream_status status, const
     case STREAM_TIMEOUT:
         return timed_out(dialogue, what);
     case STREAM_EOF:
-        say(dialogue, "Unexpected EOF read");
+        fprintf(dialogue->out, "Unexpected EOF read%s\n", dialogue->eof_words);
         return EXIT_UNEXPECTED_EOF;
     case STREAM_TOO_LONG:
         say(dialogue, "Input line too long");
@@ -104,7 +105,13 @@ int dialogue_mismatch(struct dialogue *dialogue)
     return EXIT_MISMATCH;
 }
 
-int dialogue_expect(struct dialogue *dialogue, struct dialogue_text start, struct stream_line *line)
+bool dialogue_starts(const struct stream_line *line, struct dialogue_text start)
+{
+    return line->size >= start.size && memcmp(line->text, start.bytes, start.size) == 0;
+}
+
+static int expect_bytes(struct dialogue *dialogue, const char *before, struct dialogue_text start,
+                        struct stream_line *line)
 {
     enum stream_status status = dialogue_next_line(dialogue, dialogue_deadline(dialogue), line);
     char what[128];
@@ -114,11 +121,44 @@ int dialogue_expect(struct dialogue *dialogue, struct dialogue_text start, struc
                  start.bytes);
         return dialogue_no_line(dialogue, status, what);
     }
-    dialogue_print(dialogue, "<<< ", (struct dialogue_text){line->text, line->size});
-    if (line->size < start.size || memcmp(line->text, start.bytes, start.size) != 0)
+    dialogue_print(dialogue, before, (struct dialogue_text){line->text, line->size});
+    if (!dialogue_starts(line, start))
         return dialogue_mismatch(dialogue);
     stream_consume(&dialogue->stream, line->consumed);
     return EXIT_DONE;
+}
+
+int dialogue_expect(struct dialogue *dialogue, const char *before, struct dialogue_text start,
+                    struct stream_line *line)
+{
+    struct buffer bytes = {0};
+    int status;
+
+    script_unescape(start.bytes, start.size, &bytes);
+    start = (struct dialogue_text){buffer_content(&bytes), buffer_size(&bytes)};
+    status = expect_bytes(dialogue, before, start, line);
+    buffer_free(&bytes);
+    return status;
+}
+
+int dialogue_expect_end(struct dialogue *dialogue, const char *before)
+{
+    struct stream_line received;
+    enum stream_status status =
+        dialogue_next_line(dialogue, dialogue_deadline(dialogue), &received);
+    char what[32];
+
+    if (status == STREAM_EOF) {
+        fprintf(dialogue->out, "Expected EOF read%s\n", dialogue->eof_words);
+        return EXIT_DONE;
+    }
+    if (status != STREAM_OK) {
+        snprintf(what, sizeof what, "for the %s to close", dialogue->peer);
+        return dialogue_no_line(dialogue, status, what);
+    }
+    dialogue_print(dialogue, before, (struct dialogue_text){received.text, received.size});
+    fputs("Expected EOF not read\n", dialogue->out);
+    return EXIT_NO_EOF;
 }
 
 int dialogue_check_unread(struct dialogue *dialogue)
@@ -138,15 +178,11 @@ int dialogue_check_unread(struct dialogue *dialogue)
 
 /* ---- what goes out ---- */
 
-int dialogue_send(struct dialogue *dialogue, struct dialogue_text shown, struct dialogue_text bytes)
+int dialogue_send_bytes(struct dialogue *dialogue, const void *bytes, size_t size)
 {
-    enum stream_status status;
-    int unread = dialogue_check_unread(dialogue);
+    enum stream_status status =
+        stream_write(&dialogue->stream, bytes, size, dialogue_deadline(dialogue));
 
-    if (unread != EXIT_DONE)
-        return unread;
-    dialogue_print(dialogue, ">>> ", shown);
-    status = stream_write(&dialogue->stream, bytes.bytes, bytes.size, dialogue_deadline(dialogue));
     if (status == STREAM_OK)
         return EXIT_DONE;
     if (status == STREAM_TIMEOUT)
@@ -154,6 +190,18 @@ int dialogue_send(struct dialogue *dialogue, struct dialogue_text shown, struct 
     fprintf(dialogue->out, "Write error: %s\n",
             status == STREAM_BROKEN ? "the peer has closed the connection" : strerror(errno));
     return dialogue->stream.tls ? EXIT_WRITE_TLS : EXIT_WRITE;
+}
+
+int dialogue_send(struct dialogue *dialogue, struct dialogue_text text, const char *line_end)
+{
+    struct buffer bytes = {0};
+    int status;
+
+    script_unescape(text.bytes, text.size, &bytes);
+    buffer_append(&bytes, line_end, strlen(line_end));
+    status = dialogue_send_bytes(dialogue, buffer_content(&bytes), buffer_size(&bytes));
+    buffer_free(&bytes);
+    return status;
 }
 
 /* ---- TLS ---- */
@@ -208,8 +256,15 @@ int dialogue_stop_tls(struct dialogue *dialogue)
     return EXIT_DONE;
 }
 
-void dialogue_end(struct dialogue *dialogue)
+int dialogue_close(struct dialogue *dialogue)
 {
-    say(dialogue, "End of script");
+    enum stream_status status = STREAM_OK;
+
+    dialogue->connection_over = true;
+    if (dialogue->stream.tls)
+        status = stream_stop_tls(&dialogue->stream, dialogue_deadline(dialogue));
+    if (status != STREAM_OK)
+        return timed_out(dialogue, "to send close_notify");
     stream_finish(&dialogue->stream, dialogue_deadline(dialogue));
+    return EXIT_DONE;
 }

@@ -2,7 +2,7 @@
 /*
  * What the two ends of a scripted SMTP session have in common: a script's line is looked up in a
  * table of line forms and obeyed; lines come and go and are printed; TLS starts and fails. The line
- * forms of the client are in client_lines.c.
+ * forms of the client are in client_lines.c, those of the server in server_lines.c.
  *
  * All functions that return a status give EXIT_DONE to go on, else the exit status (exit_status.h)
  * that ends the run, after the reason was printed.
@@ -23,9 +23,12 @@ struct dialogue {
     struct script script;
     struct tls_context *tls; /* NULL: there is no TLS; not owned */
     FILE *out;
-    int64_t timeout_ms; /* the limit of every wait */
-    bool report;        /* tell the facts of a TLS session */
-    bool starttls_sent; /* the answer to it is still to come */
+    const char *peer;      /* what it is: `server` or `client` */
+    const char *eof_words; /* what is said behind `EOF read` */
+    int64_t timeout_ms;    /* the limit of every wait */
+    bool report;           /* tell the facts of a TLS session */
+    bool connection_over;  /* a line has closed it */
+    bool starttls_sent;    /* the answer to it is still to come */
 };
 
 /* A line, or the rest of one: bytes that may hold NULs. Borrowed. */
@@ -40,7 +43,8 @@ struct dialogue_form {
     int (*obey)(struct dialogue *dialogue, struct dialogue_text line, struct dialogue_text rest);
 };
 
-/* Obeys the script's lines. The first form that fits counts; the last one must fit everything. */
+/* Obeys the script's lines until there is none, or the connection is over. The first form that fits
+ * counts; the last one must fit everything. */
 int dialogue_run(struct dialogue *dialogue, const struct dialogue_form *forms);
 
 /* The deadline of a wait that begins now. */
@@ -56,23 +60,34 @@ enum stream_status dialogue_next_line(struct dialogue *dialogue, struct deadline
 /* Prints why there was no line; returns the exit status for it. `what` was waited for. */
 int dialogue_no_line(struct dialogue *dialogue, enum stream_status status, const char *what);
 
-/* The peer's next line is printed and must start with `start`. It is then consumed. */
-int dialogue_expect(struct dialogue *dialogue, struct dialogue_text start,
+/*
+ * The peer's next line is printed behind `before` and must start with `start`, whose escapes are
+ * converted. It is then consumed.
+ */
+int dialogue_expect(struct dialogue *dialogue, const char *before, struct dialogue_text start,
                     struct stream_line *line);
+
+/* Does the line start so? */
+bool dialogue_starts(const struct stream_line *line, struct dialogue_text start);
+
+/* The peer must close. A line that comes instead is printed behind `before`. */
+int dialogue_expect_end(struct dialogue *dialogue, const char *before);
 
 int dialogue_mismatch(struct dialogue *dialogue);
 
 /* Is anything unread? Then prints it; to be asked before a line is sent. */
 int dialogue_check_unread(struct dialogue *dialogue);
 
-/* Checks that nothing is unread, prints `shown` behind `>>> `, sends `bytes`. */
-int dialogue_send(struct dialogue *dialogue, struct dialogue_text shown,
-                  struct dialogue_text bytes);
+/* Sends `text` with its escapes converted, and then `line_end`. */
+int dialogue_send(struct dialogue *dialogue, struct dialogue_text text, const char *line_end);
+
+/* Sends bytes as they are. */
+int dialogue_send_bytes(struct dialogue *dialogue, const void *bytes, size_t size);
 
 int dialogue_start_tls(struct dialogue *dialogue);
 int dialogue_stop_tls(struct dialogue *dialogue);
 
-/* Half-closes and waits for the peer to close. */
-void dialogue_end(struct dialogue *dialogue);
+/* Half-closes, with close_notify inside TLS, and waits for the peer to close. */
+int dialogue_close(struct dialogue *dialogue);
 
 #endif

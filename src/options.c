@@ -12,10 +12,13 @@
 static const char *attached_value(const struct option_form *form, const char *word)
 {
     size_t size = strlen(form->name);
+    const char *first = form->kind == OPTION_SECONDS          ? ".0123456789"
+                        : form->kind == OPTION_SIGNED_SECONDS ? "-.0123456789"
+                                                              : "";
 
-    if (form->kind != OPTION_SECONDS || strncmp(word, form->name, size) != 0 || !word[size])
+    if (strncmp(word, form->name, size) != 0 || !word[size])
         return NULL;
-    return strchr(".0123456789", word[size]) ? word + size : NULL;
+    return strchr(first, word[size]) ? word + size : NULL;
 }
 
 static const struct option_form *find_form(const struct option_form *forms, const char *word)
@@ -28,8 +31,13 @@ static const struct option_form *find_form(const struct option_form *forms, cons
 
 static void set_seconds(const struct option_form *form, const char *value)
 {
-    if (!seconds_parse(value, form->target))
+    int64_t *ms = form->target;
+    bool negative = form->kind == OPTION_SIGNED_SECONDS && *value == '-';
+
+    if (!seconds_parse(value + negative, ms))
         errx(EXIT_USAGE_VALUE, "%s: not a number of seconds: %s", form->name, value);
+    if (negative)
+        *ms = -*ms;
 }
 
 static void set_value(const struct option_form *form, const char *value)

@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 enum option_kind {
-    OPTION_FLAG,    /* target: bool */
-    OPTION_TEXT,    /* target: const char * */
-    OPTION_SECONDS, /* target: int64_t, in milliseconds; the value may be part of the word */
+    OPTION_FLAG,           /* target: bool */
+    OPTION_TEXT,           /* target: const char * */
+    OPTION_SECONDS,        /* target: int64_t, in milliseconds; the value may be part of the word */
+    OPTION_SIGNED_SECONDS, /* likewise, and may be negative */
 };
 
 struct option_form {

@@ -45,6 +45,18 @@ const char *script_next(struct script *script, size_t *size)
     return script->line;
 }
 
+bool script_at_end(struct script *script)
+{
+    for (int i = script->depth - 1; i >= 0; i--) {
+        int next = getc(script->files[i].file);
+        if (next != EOF) {
+            ungetc(next, script->files[i].file);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool script_include(struct script *script, const char *path)
 {
     struct script_file *file = &script->files[script->depth];

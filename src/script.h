@@ -35,6 +35,9 @@ void script_close(struct script *script);
 /* The next line without its LF, valid until the next call; may hold NULs. NULL at the end. */
 const char *script_next(struct script *script, size_t *size);
 
+/* Is there no further line? */
+bool script_at_end(struct script *script);
+
 /* Goes on with the lines of `path`, then with what is left here. False with errno set. */
 bool script_include(struct script *script, const char *path);
 

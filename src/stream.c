@@ -199,25 +199,41 @@ static bool is_full(const struct stream *stream)
     return buffer_size(&stream->text) >= STREAM_LINE_MAX;
 }
 
+/* Gets more text, or waits for it. */
+static enum stream_status fill(struct stream *stream, struct deadline deadline)
+{
+    enum tls_status status;
+
+    if (stream->end != STREAM_OK)
+        return stream->end;
+    status = read_some(stream);
+    if (status == TLS_WANT_READ || status == TLS_WANT_WRITE)
+        return wait_for(stream, status, deadline);
+    return STREAM_OK;
+}
+
 enum stream_status stream_next_line(struct stream *stream, struct deadline deadline,
                                     struct stream_line *line)
 {
-    enum stream_status waited;
-    enum tls_status status;
+    enum stream_status status;
 
     while (!find_line(stream, line)) {
         if (is_full(stream))
             return STREAM_TOO_LONG;
-        if (stream->end != STREAM_OK)
-            return stream->end;
-        status = read_some(stream);
-        if (status != TLS_WANT_READ && status != TLS_WANT_WRITE)
-            continue;
-        waited = wait_for(stream, status, deadline);
-        if (waited != STREAM_OK)
-            return waited;
+        status = fill(stream, deadline);
+        if (status != STREAM_OK)
+            return status;
     }
     return STREAM_OK;
+}
+
+enum stream_status stream_need(struct stream *stream, size_t size, struct deadline deadline)
+{
+    enum stream_status status = STREAM_OK;
+
+    while (status == STREAM_OK && buffer_size(&stream->text) < size)
+        status = fill(stream, deadline);
+    return status;
 }
 
 void stream_consume(struct stream *stream, size_t size)

@@ -63,6 +63,9 @@ void stream_close(struct stream *stream);
  */
 enum stream_status stream_next_line(struct stream *stream, struct deadline deadline,
                                     struct stream_line *line);
+/* Waits until there are `size` bytes to be read and leaves them in stream->text. */
+enum stream_status stream_need(struct stream *stream, size_t size, struct deadline deadline);
+
 void stream_consume(struct stream *stream, size_t size);
 
 /* Reads what is there right now, without waiting, as far as there is room for a line. */
@@ -91,7 +94,7 @@ enum stream_status stream_stop_tls(struct stream *stream, struct deadline deadli
 /* After STREAM_TLS_FAILED: goes on in clear. */
 void stream_abandon_tls(struct stream *stream);
 
-/* Half-closes TCP, without close_notify, and reads to the end. */
+/* Half-closes TCP, without close_notify, and reads to the end. What is read is dropped. */
 void stream_finish(struct stream *stream, struct deadline deadline);
 
 #endif

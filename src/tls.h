@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "buffer.h"
 #include "verify.h"
 
 /* Room for the IANA name of any cipher suite. */
@@ -27,21 +28,28 @@ enum tls_version {
     TLS_VERSION_1_3 = 0x0304,
 };
 
+enum tls_role {
+    TLS_CLIENT,
+    TLS_SERVER,
+};
+
 /* What the command line asks for. Strings are borrowed and outlive the context; NULL: not asked. */
 struct tls_config {
+    enum tls_role role;
     const char *cert_file; /* PEM, may be a chain: leaf first */
     const char *key_file;  /* PEM, not encrypted; NULL: it is in cert_file */
     const char *priority;  /* the library's own language: priority string or cipher list */
     enum tls_version min_version, max_version;
     const char *ciphers; /* IANA names, separated by `:` or `,` */
-    const char *sni;
-    const char *alpn;         /* protocol names, separated by `,` */
-    const char *verify;       /* file or directory of CAs; NULL: the peer is not verified */
-    const char *verify_name;  /* the name that the peer's certificate must be for */
-    const char *ocsp;         /* file of CAs: ask for a stapled OCSP response, verify it by them */
-    const char *session_file; /* where the session is saved, and resumed from if it is there */
-    FILE *keylog;             /* NSS key log format */
-    FILE *trace;              /* where the library's own words go */
+    const char *sni;     /* of a client: the name to ask for; of a server: the only one it has */
+    const char *alpn;    /* protocol names, separated by `,` */
+    const char *verify;  /* file or directory of CAs; NULL: the peer is not verified */
+    const char *verify_name;   /* the name that the server's certificate must be for */
+    const char *ocsp;          /* file of CAs: ask for a stapled OCSP response, verify it by them */
+    const char *ocsp_response; /* of a server: the file of the response that it staples, DER */
+    const char *session_file;  /* where the session is saved, and resumed from if it is there */
+    FILE *keylog;              /* NSS key log format */
+    FILE *trace;               /* where the library's own words go */
 };
 
 /* Why a context could not be made: the exit status that says so, and a message. */
@@ -106,6 +114,7 @@ struct tls_facts {
     struct tls_name peer, issuer;      /* of the peer's certificate */
     bool verify_asked;
     enum verify_reason verify;
+    char sni[256]; /* what the client asked for, as a server sees it */
     char alpn[256];
     bool ocsp_asked;
     enum tls_ocsp ocsp;
@@ -122,7 +131,7 @@ extern const char *const tls_library;
 struct tls_context *tls_context_new(const struct tls_config *config, struct tls_setup_error *error);
 void tls_context_free(struct tls_context *context);
 
-/* A client's session, to be started by tls_handshake(). `context` must outlive it. */
+/* A session, to be started by tls_handshake(). `context` must outlive it. */
 struct tls_session *tls_session_new(struct tls_context *context,
                                     const struct tls_transport *transport);
 void tls_session_free(struct tls_session *session);
@@ -156,6 +165,9 @@ void tls_failure_print(FILE *out, const struct tls_failure *failure);
 /* Fills in *error: `status`, and a message as by printf. */
 void tls_setup_failed(struct tls_setup_error *error, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Reads the file of an OCSP response, whatever is in it. False with *error filled in. */
+bool tls_load_staple(const char *file, struct buffer *staple, struct tls_setup_error *error);
 
 /*
  * Takes the next name off a list: true with the name in `name`, *list moved behind it; false at the

@@ -4,10 +4,12 @@
  */
 #include "tls.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "alert.h"
+#include "exit_status.h"
 
 static const struct {
     const char *name;
@@ -77,6 +79,24 @@ bool tls_narrow_versions(struct tls_config *config)
     if (older && !tls13 && (!config->max_version || config->max_version == TLS_VERSION_1_3))
         config->max_version = TLS_VERSION_1_2;
     return !config->max_version || config->min_version <= config->max_version;
+}
+
+/* The most that fits into a CertificateStatus message (RFC 6066 section 8) is 16 MB; one is 2 kB.
+ */
+enum { STAPLE_MAX = 64 * 1024 };
+
+bool tls_load_staple(const char *file, struct buffer *staple, struct tls_setup_error *error)
+{
+    FILE *in = fopen(file, "re");
+    size_t got = in ? fread(buffer_room(staple, STAPLE_MAX), 1, STAPLE_MAX, in) : 0;
+    bool done = in && !ferror(in);
+
+    if (!done)
+        tls_setup_failed(error, EXIT_FILE, "-ocsp %s: %s", file, strerror(errno));
+    buffer_filled(staple, got);
+    if (in)
+        fclose(in);
+    return done;
 }
 
 void tls_setup_failed(struct tls_setup_error *error, int status, const char *format, ...)

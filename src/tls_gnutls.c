@@ -71,9 +71,19 @@ static void set_keylog(gnutls_session_t gnutls)
 }
 #endif
 
+static void configure_client(gnutls_session_t gnutls, const struct tls_context *context)
+{
+    const char *sni = context->config->sni;
+
+    if (sni)
+        gnutls_server_name_set(gnutls, GNUTLS_NAME_DNS, sni, strlen(sni));
+    if (buffer_size(&context->resume) > 0)
+        gnutls_session_set_data(gnutls, buffer_content(&context->resume),
+                                buffer_size(&context->resume));
+}
+
 static void configure(struct tls_session *session, const struct tls_context *context)
 {
-    const struct tls_config *config = context->config;
     gnutls_session_t gnutls = session->gnutls;
 
     gnutls_session_set_ptr(gnutls, session);
@@ -83,27 +93,28 @@ static void configure(struct tls_session *session, const struct tls_context *con
     gnutls_handshake_set_timeout(gnutls, 0);
     gnutls_priority_set(gnutls, context->priority);
     gnutls_credentials_set(gnutls, GNUTLS_CRD_CERTIFICATE, context->credentials);
-    if (config->sni)
-        gnutls_server_name_set(gnutls, GNUTLS_NAME_DNS, config->sni, strlen(config->sni));
     if (context->alpn_count > 0)
-        gnutls_alpn_set_protocols(gnutls, context->alpn, context->alpn_count, 0);
-    if (config->keylog)
+        gnutls_alpn_set_protocols(gnutls, context->alpn, context->alpn_count,
+                                  context->config->role == TLS_SERVER
+                                      ? GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE
+                                      : 0);
+    if (context->config->keylog)
         set_keylog(gnutls);
-    if (buffer_size(&context->resume) > 0)
-        gnutls_session_set_data(gnutls, buffer_content(&context->resume),
-                                buffer_size(&context->resume));
+    if (context->config->role == TLS_SERVER)
+        tls_gnutls_configure_server(session);
+    else
+        configure_client(gnutls, context);
 }
 
 /* GnuTLS asks for an OCSP response even if nobody wants it; before 3.8 it cannot be stopped. */
 static unsigned session_flags(const struct tls_config *config)
 {
-    unsigned flags = GNUTLS_CLIENT | GNUTLS_NONBLOCK;
+    unsigned flags = (config->role == TLS_SERVER ? GNUTLS_SERVER : GNUTLS_CLIENT) | GNUTLS_NONBLOCK;
 
 #if GNUTLS_VERSION_NUMBER >= 0x030800
-    if (!config->ocsp)
+    if (config->role == TLS_CLIENT && !config->ocsp)
         flags |= GNUTLS_NO_STATUS_REQUEST;
 #endif
-    (void)config;
     return flags;
 }
 
@@ -168,6 +179,9 @@ static struct tls_failure send_alert(const struct tls_session *session, int erro
 {
     int level, alert = gnutls_error_to_alert(error, &level);
 
+    if (session->reason == VERIFY_NO_CERTIFICATE &&
+        gnutls_protocol_get_version(session->gnutls) != GNUTLS_TLS1_3)
+        return refuse_peer(session, session->reason, ALERT_HANDSHAKE_FAILURE);
     if (session->reason != VERIFY_OK)
         return refuse_peer(session, session->reason, verify_alert(session->reason));
     if (session->ocsp_reason != VERIFY_OK)

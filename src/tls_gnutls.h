@@ -23,11 +23,14 @@ struct tls_context {
     unsigned alpn_count;
     gnutls_x509_trust_list_t responders; /* the CAs for OCSP responses */
     struct buffer resume;                /* the session to be resumed; empty: a new one */
+    struct buffer staple;                /* the OCSP response of a server … */
+    gnutls_ocsp_data_st ocsp_data;       /* … as GnuTLS wants it */
+    gnutls_datum_t ticket_key;           /* of a server */
 };
 
 struct tls_session {
     gnutls_session_t gnutls;
-    const struct tls_context *context;
+    struct tls_context *context;
     struct tls_transport transport;
     struct tls_failure failure;
     bool established;                      /* the handshake was completed */
@@ -62,6 +65,10 @@ bool tls_gnutls_priority(const struct tls_config *config, char *priority, size_t
 /* Does `priority` offer only cipher suites of `list`? If not, *error is filled in. */
 bool tls_gnutls_offers_only(gnutls_priority_t priority, const char *list,
                             struct tls_setup_error *error);
+
+/* What a server's session needs besides, and what only a server knows. */
+void tls_gnutls_configure_server(struct tls_session *session);
+void tls_gnutls_server_facts(gnutls_session_t gnutls, struct tls_facts *facts);
 
 /* Reads the CAs of -ocsp. Negative as GnuTLS has it, else how many there are. */
 int tls_gnutls_load_responders(struct tls_context *context, const char *file);

@@ -82,20 +82,21 @@ static int compare_key(const struct tls_context *context)
  * Left to itself GnuTLS keeps a client's certificate back if the server does not ask for its
  * issuer; whether the server refuses it is what a script may want to know.
  */
-static int give_credentials(gnutls_session_t gnutls, const gnutls_datum_t *issuers,
-                            int issuer_count, const gnutls_pk_algorithm_t *algorithms,
-                            int algorithm_count, gnutls_pcert_st **chain, unsigned *chain_size,
-                            gnutls_privkey_t *key)
+static int give_credentials(gnutls_session_t gnutls, const struct gnutls_cert_retr_st *info,
+                            gnutls_pcert_st **chain, unsigned *chain_size,
+                            gnutls_ocsp_data_st **ocsp, unsigned *ocsp_size, gnutls_privkey_t *key,
+                            unsigned *flags)
 {
     struct tls_session *session = gnutls_session_get_ptr(gnutls);
+    struct tls_context *context = session->context;
 
-    (void)issuers;
-    (void)issuer_count;
-    (void)algorithms;
-    (void)algorithm_count;
-    *chain = session->context->chain;
-    *chain_size = session->context->chain_size;
-    *key = session->context->key;
+    (void)info;
+    *chain = context->chain;
+    *chain_size = context->chain_size;
+    *ocsp = context->ocsp_data.response.size > 0 ? &context->ocsp_data : NULL;
+    *ocsp_size = *ocsp ? 1 : 0;
+    *key = context->key;
+    *flags = 0;
     return 0;
 }
 
@@ -115,7 +116,7 @@ static bool load_credentials(struct tls_context *context, struct tls_setup_error
         result = compare_key(context);
     if (result < 0)
         return file_failed(error, EXIT_TLS_KEY, "key", key_file, result);
-    gnutls_certificate_set_retrieve_function2(context->credentials, give_credentials);
+    gnutls_certificate_set_retrieve_function3(context->credentials, give_credentials);
     return true;
 }
 
@@ -159,6 +160,26 @@ static bool load_responders(struct tls_context *context, struct tls_setup_error 
     if (result < 0)
         return file_failed(error, EXIT_FILE, "-ocsp", file, result);
     gnutls_certificate_set_verify_function(context->credentials, tls_gnutls_verify);
+    return true;
+}
+
+/* What a server needs besides. */
+static bool prepare_server(struct tls_context *context, struct tls_setup_error *error)
+{
+    const struct tls_config *config = context->config;
+
+    if (config->role != TLS_SERVER)
+        return true;
+    if (gnutls_session_ticket_key_generate(&context->ticket_key) < 0) {
+        tls_setup_failed(error, EXIT_TLS_SETUP, "no key for session tickets");
+        return false;
+    }
+    if (!config->ocsp_response)
+        return true;
+    if (!tls_load_staple(config->ocsp_response, &context->staple, error))
+        return false;
+    context->ocsp_data.response.data = (unsigned char *)buffer_content(&context->staple);
+    context->ocsp_data.response.size = (unsigned)buffer_size(&context->staple);
     return true;
 }
 
@@ -230,7 +251,8 @@ struct tls_context *tls_context_new(const struct tls_config *config, struct tls_
     context->config = config;
     if (load_credentials(context, error) && load_authorities(context, error) &&
         load_responders(context, error) && load_session(context, error) &&
-        set_priority(context, error) && set_alpn(context, error) && can_log_keys(context, error))
+        prepare_server(context, error) && set_priority(context, error) &&
+        set_alpn(context, error) && can_log_keys(context, error))
         return context;
     tls_context_free(context);
     return NULL;
@@ -247,6 +269,9 @@ void tls_context_free(struct tls_context *context)
     gnutls_privkey_deinit(context->key);
     gnutls_x509_trust_list_deinit(context->responders, 1);
     buffer_free(&context->resume);
+    buffer_free(&context->staple);
+    gnutls_memset(context->ticket_key.data, 0, context->ticket_key.size);
+    gnutls_free(context->ticket_key.data);
     if (context->priority)
         gnutls_priority_deinit(context->priority);
     gnutls_certificate_free_credentials(context->credentials);

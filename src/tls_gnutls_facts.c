@@ -44,14 +44,17 @@ static void facts_of_peer(struct tls_session *session, struct tls_facts *facts)
     facts->issuer = (struct tls_name){session->issuer_name.data, session->issuer_name.size};
 }
 
-static void facts_of_connection(gnutls_session_t gnutls, struct tls_facts *facts)
+static void facts_of_connection(const struct tls_session *session, struct tls_facts *facts)
 {
+    gnutls_session_t gnutls = session->gnutls;
     gnutls_datum_t alpn;
 
     facts->established = true;
     facts->version = version_of(gnutls);
     facts->resumed = gnutls_session_is_resumed(gnutls);
     tls_gnutls_cipher_name(gnutls, facts->cipher);
+    if (session->context->config->role == TLS_SERVER)
+        tls_gnutls_server_facts(gnutls, facts);
     if (gnutls_alpn_get_selected_protocol(gnutls, &alpn) >= 0)
         snprintf(facts->alpn, sizeof facts->alpn, "%.*s", (int)alpn.size, alpn.data);
 }
@@ -68,7 +71,7 @@ void tls_facts_of(struct tls_session *session, struct tls_facts *facts)
     };
     facts_of_peer(session, facts);
     if (session->established)
-        facts_of_connection(session->gnutls, facts);
+        facts_of_connection(session, facts);
 }
 
 /*

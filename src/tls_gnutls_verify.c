@@ -47,10 +47,13 @@ static bool has_alternative_name(gnutls_session_t gnutls)
     return result >= 0 || result == GNUTLS_E_SHORT_MEMORY_BUFFER;
 }
 
-static enum verify_reason verify_chain(gnutls_session_t gnutls, const char *name)
+static enum verify_reason verify_chain(gnutls_session_t gnutls, const struct tls_config *config)
 {
+    const char *name = config->verify_name;
+    const char *purpose =
+        config->role == TLS_SERVER ? GNUTLS_KP_TLS_WWW_CLIENT : GNUTLS_KP_TLS_WWW_SERVER;
     gnutls_typed_vdata_st data[] = {
-        {.type = GNUTLS_DT_KEY_PURPOSE_OID, .data = (void *)GNUTLS_KP_TLS_WWW_SERVER},
+        {.type = GNUTLS_DT_KEY_PURPOSE_OID, .data = (void *)purpose},
         {.type = GNUTLS_DT_DNS_HOSTNAME, .data = (void *)name},
     };
     unsigned status;
@@ -70,7 +73,7 @@ int tls_gnutls_verify(gnutls_session_t gnutls)
     const struct tls_config *config = session->context->config;
 
     if (config->verify)
-        session->reason = verify_chain(gnutls, config->verify_name);
+        session->reason = verify_chain(gnutls, config);
     if (config->ocsp && session->reason == VERIFY_OK)
         tls_gnutls_check_ocsp(session);
     return session->reason == VERIFY_OK && session->ocsp_reason == VERIFY_OK

@@ -101,6 +101,17 @@ BIO_METHOD *tls_openssl_transport(void)
 
 /* ---- sessions ---- */
 
+static void configure_client(struct tls_session *session, const struct tls_context *context)
+{
+    SSL_set_connect_state(session->ssl);
+    if (context->config->ocsp)
+        SSL_set_tlsext_status_type(session->ssl, TLSEXT_STATUSTYPE_ocsp);
+    if (context->resume)
+        SSL_set_session(session->ssl, context->resume);
+    if (context->config->sni)
+        SSL_set_tlsext_host_name(session->ssl, context->config->sni);
+}
+
 struct tls_session *tls_session_new(struct tls_context *context,
                                     const struct tls_transport *transport)
 {
@@ -117,13 +128,10 @@ struct tls_session *tls_session_new(struct tls_context *context,
     SSL_set_bio(session->ssl, bio, bio);
     SSL_set_app_data(session->ssl, session);
     SSL_set_info_callback(session->ssl, info_callback);
-    SSL_set_connect_state(session->ssl);
-    if (session->config->ocsp)
-        SSL_set_tlsext_status_type(session->ssl, TLSEXT_STATUSTYPE_ocsp);
-    if (context->resume)
-        SSL_set_session(session->ssl, context->resume);
-    if (session->config->sni)
-        SSL_set_tlsext_host_name(session->ssl, session->config->sni);
+    if (context->config->role == TLS_SERVER)
+        SSL_set_accept_state(session->ssl);
+    else
+        configure_client(session, context);
     return session;
 }
 
@@ -147,6 +155,8 @@ static enum tls_status status_of(struct tls_session *session, int result)
     case SSL_ERROR_ZERO_RETURN:
         return TLS_CLOSED;
     default:
+        if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
+            session->reason = VERIFY_NO_CERTIFICATE;
         tls_openssl_trace_errors(session->config->trace);
         return TLS_FAILED;
     }

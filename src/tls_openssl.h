@@ -7,6 +7,7 @@
 
 #include <openssl/ssl.h>
 
+#include "buffer.h"
 #include "tls.h"
 
 struct tls_context {
@@ -16,6 +17,9 @@ struct tls_context {
     SSL_SESSION *resume;         /* NULL: a new session */
     STACK_OF(X509) * responders; /* the CAs for OCSP responses … */
     X509_STORE *responder_store; /* … which are trusted */
+    unsigned char alpn[1024];    /* length, name, length, name … (RFC 7301 section 3.1) */
+    unsigned alpn_size;
+    struct buffer staple; /* the OCSP response of a server */
 };
 
 struct tls_session {
@@ -45,6 +49,9 @@ void tls_openssl_free_responders(struct tls_context *context);
 
 /* For SSL_CTX_set_tlsext_status_cb(): judges the stapled response and notes the verdict. */
 int tls_openssl_check_ocsp(SSL *ssl, void *context);
+
+/* The options of a server. */
+bool tls_openssl_configure_server(struct tls_context *context, struct tls_setup_error *error);
 
 /* Reads the session to be resumed, if there is one. */
 bool tls_openssl_load_session(struct tls_context *context, struct tls_setup_error *error);

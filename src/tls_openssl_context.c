@@ -166,26 +166,23 @@ static bool set_versions(SSL_CTX *ssl, const struct tls_config *config,
     return true;
 }
 
-/* The list as in the extension: length, name, length, name … (RFC 7301 section 3.1). */
-static bool set_alpn(SSL_CTX *ssl, const struct tls_config *config, struct tls_setup_error *error)
+static bool set_alpn(struct tls_context *context, struct tls_setup_error *error)
 {
-    unsigned char list[1024];
+    const char *rest = context->config->alpn;
     char name[256];
-    unsigned used = 0;
-    const char *rest = config->alpn;
 
     while (tls_next_name(&rest, ",", name, sizeof name)) {
         size_t size = strlen(name);
-        if (used + 1 + size > sizeof list) {
-            tls_setup_failed(error, EXIT_TLS_SETUP, "-alpn %s: too long", config->alpn);
+        if (context->alpn_size + 1 + size > sizeof context->alpn) {
+            tls_setup_failed(error, EXIT_TLS_SETUP, "-alpn %s: too long", context->config->alpn);
             return false;
         }
-        list[used++] = (unsigned char)size;
-        memcpy(list + used, name, size);
-        used += (unsigned)size;
+        context->alpn[context->alpn_size++] = (unsigned char)size;
+        memcpy(context->alpn + context->alpn_size, name, size);
+        context->alpn_size += (unsigned)size;
     }
-    if (used > 0 && SSL_CTX_set_alpn_protos(ssl, list, used) != 0)
-        return file_failed(error, EXIT_TLS_SETUP, "-alpn", config->alpn);
+    if (context->alpn_size > 0)
+        SSL_CTX_set_alpn_protos(context->ssl, context->alpn, context->alpn_size);
     return true;
 }
 
@@ -208,7 +205,8 @@ static bool configure(struct tls_context *context, struct tls_setup_error *error
     return load_credentials(ssl, config, error) && load_authorities(ssl, config, error) &&
            load_responders(context, error) && set_verify_name(ssl, config, error) &&
            set_versions(ssl, config, error) && set_ciphers(ssl, config, error) &&
-           set_alpn(ssl, config, error) && tls_openssl_load_session(context, error);
+           set_alpn(context, error) && tls_openssl_load_session(context, error) &&
+           (config->role == TLS_CLIENT || tls_openssl_configure_server(context, error));
 }
 
 /*
@@ -239,6 +237,7 @@ void tls_context_free(struct tls_context *context)
 {
     SSL_SESSION_free(context->resume);
     tls_openssl_free_responders(context);
+    buffer_free(&context->staple);
     SSL_CTX_free(context->ssl);
     BIO_meth_free(context->transport);
     free(context);

@@ -41,6 +41,9 @@ static void facts_of_connection(SSL *ssl, struct tls_facts *facts)
     SSL_get0_alpn_selected(ssl, &alpn, &size);
     if (size > 0)
         snprintf(facts->alpn, sizeof facts->alpn, "%.*s", (int)size, alpn);
+    if (SSL_is_server(ssl) && SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name))
+        snprintf(facts->sni, sizeof facts->sni, "%s",
+                 SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
 }
 
 void tls_facts_of(struct tls_session *session, struct tls_facts *facts)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tls_report.h"
 
+#include <ctype.h>
+
 #include "dn.h"
 
 static const char *const ocsp_words[] = {
@@ -16,6 +18,17 @@ static void print_name(FILE *out, const char *what, const struct tls_name *name)
         return;
     fprintf(out, "TLS %s: ", what);
     dn_print(out, name->der, name->size);
+    fputc('\n', out);
+}
+
+/* What the peer has chosen; it need not be printable. */
+static void print_text(FILE *out, const char *what, const char *text)
+{
+    if (!*text)
+        return;
+    fprintf(out, "TLS %s: ", what);
+    for (; *text; text++)
+        fprintf(out, isprint((unsigned char)*text) ? "%c" : "\\%02X", (unsigned char)*text);
     fputc('\n', out);
 }
 
@@ -37,8 +50,8 @@ void tls_report_print(FILE *out, const struct tls_facts *facts)
     print_name(out, "issuer", &facts->issuer);
     if (facts->verify_asked)
         print_verify(out, facts->verify);
-    if (*facts->alpn)
-        fprintf(out, "TLS alpn: %s\n", facts->alpn);
+    print_text(out, "sni", facts->sni);
+    print_text(out, "alpn", facts->alpn);
     if (facts->ocsp_asked)
         fprintf(out, "TLS ocsp: %s\n", ocsp_words[facts->ocsp]);
     if (facts->established)
