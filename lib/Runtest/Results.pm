@@ -23,7 +23,8 @@ Runtest::Results - what a run leaves on disk: results/RUN/NNNN.LANE/, and result
 # How many runs are kept.
 my $KEPT = 5;
 
-my $JSON = Cpanel::JSON::XS->new->latin1->canonical;
+my $LATIN1 = Cpanel::JSON::XS->new->canonical->latin1;
+my $ASCII  = Cpanel::JSON::XS->new->canonical->ascii;
 
 =head2 new($tree)
 
@@ -45,7 +46,7 @@ sub new {
 
 sub _reason {
     my ($exception) = @_;
-    return ref $exception && $exception->isa('Path::Tiny::Error') ? $exception->{err} : $exception;
+    return ref $exception && $exception->isa('Path::Tiny::Error') ? $exception->{err} : $exception =~ s/ at \S+ line [0-9]+\.\n\z//r;
 }
 
 =head2 begin()
@@ -145,8 +146,15 @@ Writes each object as one line.
 
 sub write_json {
     my ($file, @objects) = @_;
-    path($file)->spew_raw(map { $JSON->encode($_) . "\n" } @objects);
+    path($file)->spew_raw(map { _line($_) . "\n" } @objects);
     return;
+}
+
+# Text is bytes here. UTF-8 stays as it came; what is none would be no JSON (RFC 8259, section 8.1).
+sub _line {
+    my ($object) = @_;
+    my $line = $LATIN1->encode($object);
+    return utf8::decode(my $copy = $line) ? $line : $ASCII->encode($object);
 }
 
 1;
