@@ -39,7 +39,10 @@ is left(), '', 'a run that has not begun leaves nothing';
 
 $run = Runtest::Results->new("$tree");
 $run->directory->child('kit/x')->mkpath;
+symlink 'killed', $top->child(".last-$$") or die "symlink: $!\n";    # what a killed run of this pid can have left
 $run->begin;
+open my $mine, '<', $run->directory->child('lock') or die "lock: $!\n";
+ok !flock($mine, LOCK_EX | LOCK_NB), 'a run holds its lock';
 is readlink $top->child('last'), $run->directory->basename, 'results/last is the run that has begun';
 $run->end;
 is join(' ', sort map { $_->basename } $run->directory->children), 'lock', '- it stays, without its kit';
