@@ -102,6 +102,14 @@ Whether the case wants to run alone. To be asked once a plan was made.
 
 sub is_exclusive { return $_[0]{script}{exclusive} }
 
+=head2 is_interactive
+
+Whether a person takes part, at a terminal.
+
+=cut
+
+sub is_interactive { return $_[0]{debug}{shell} || $_[0]{debug}{gdb} }
+
 =head2 clock
 
 The date at which the case starts, in seconds since 1970: the script's, or that of the whole run (C<date>); undef for the host's.

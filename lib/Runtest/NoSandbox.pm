@@ -114,7 +114,7 @@ sub place {
     return {
         directory => "$area/case",
         library   => "$self->{kit}{top}/lib",
-        command   => sub { my ($seconds, @argv) = @_; return ($self->{program}, '--host', '--fd' => 3, '--timeout' => $seconds, '--', @argv) },
+        command   => sub { my ($seconds, @argv) = @_; return ($self->{program}, '--host', '--fd' => 3, ($case->is_interactive ? ('--fd' => 4) : ()), '--timeout' => $seconds, '--', @argv) },
         clean     => sub { remove_tree("$area") },
     };
 }

@@ -25,7 +25,7 @@ understood.
 
 sub parse_options {
     my (@arguments) = @_;
-    my %option = (lane => [], mta => {}, require => [], sandbox => 1, 'timeout-factor' => 1, color => 'auto');
+    my %option = (lane => [], mta => {}, wrap => {}, require => [], sandbox => 1, 'timeout-factor' => 1, color => 'auto');
     my @complaints;
     local $SIG{__WARN__} = sub { push @complaints, $_[0] };
     Getopt::Long::Configure(qw(no_ignore_case bundling no_auto_abbrev gnu_compat));
@@ -34,7 +34,7 @@ sub parse_options {
     GetOptionsFromArray(
         \@arguments, \%option,
         'help|h', 'man', 'list', 'update', 'sandbox!',
-        'date=s', 'repeat=i', 'until-fail', 'shuffle:i', 'retry=i', 'strict',
+        'keep', 'shell', 'gdb=s', 'wrap=s%', 'date=s', 'repeat=i', 'until-fail', 'shuffle:i', 'retry=i', 'strict',
         'jobs|j=i', 'lane=s@', 'mta=s%', 'require=s@', 'timeout-factor=f', 'tls-client=s', 'tree=s', 'color=s',
     ) or Runtest::Error->throw(wrong => lcfirst(join '', @complaints) =~ s/\n\z//r . ' (runtest --help)');
     _check(\%option);
@@ -43,6 +43,7 @@ sub parse_options {
 
 # [option, whether its value is right, what it has to be]
 my @CHECKS = (
+    [gdb              => sub { $_[0] =~ /\A(?:mta|clients)\z/ },       'mta or clients'],
     [date             => sub { defined epoch_of($_[0]) },              'a date: YYYY or YYYY-MM-DD'],
     [repeat           => sub { $_[0] >= 1 },                           'a number from 1 on'],
     [retry            => sub { $_[0] >= 1 },                           'a number from 1 on'],
@@ -58,6 +59,8 @@ my @ALONE = ([update => qw(retry repeat until-fail)], ['until-fail' => qw(retry 
 
 sub _check {
     my ($option) = @_;
+    my ($group) = grep { !/\A(?:mta|clients)\z/ } keys %{ $option->{wrap} };
+    Runtest::Error->throw(wrong => "--wrap $group=...: it has to be mta=COMMAND or clients=COMMAND") if defined $group;
     for my $rule (@ALONE) {
         my ($name, @others) = @$rule;
         my ($other) = grep { $option->{$name} && $option->{$_} } @others;

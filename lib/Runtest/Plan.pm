@@ -22,6 +22,9 @@ Runtest::Plan - everything that a worker has to know to run one case
 # The time limits of one step and of a whole case, in seconds.
 my ($STEP_SECONDS, $CASE_SECONDS) = (60, 300);
 
+# A person may take this long.
+my $PERSON_SECONDS = 86_400;
+
 # How long a process may take to obey SIGTERM.
 my $PATIENCE_SECONDS = 5;
 
@@ -74,7 +77,8 @@ the test has no configuration.
 sub plan_for {
     my (%case) = @_;
     my ($lane, $caller, $factor) = ($case{lane}, $case{host}{caller}, $case{timeout_factor});
-    my $directory = $case{place}{directory};
+    my $directory   = $case{place}{directory};
+    my $interactive = $case{debug}{shell} || $case{debug}{gdb};
     my $user = $lane->user;
     return {
         directory      => $directory,
@@ -87,10 +91,12 @@ sub plan_for {
         caller         => { uid => $caller->{uid}, gid => $caller->{gid}, groups => [$caller->{gid}, $user->{gid}] },
         environment    => { PATH => "$directory/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME => '/tmp', LC_ALL => 'C' },
         settle         => "$directory/bin/settle",
+        name           => "$case{test}{number}." . $lane->name,
+        debug          => $case{debug} // {},
         tls_client     => _tls_client($lane, $case{tls_client}),
         timeout_factor => $factor,
-        step_seconds   => $STEP_SECONDS * $factor,
-        case_seconds   => $CASE_SECONDS * $factor,
+        step_seconds   => $interactive ? $PERSON_SECONDS : $STEP_SECONDS * $factor,
+        case_seconds   => $interactive ? $PERSON_SECONDS : $CASE_SECONDS * $factor,
         patience       => $PATIENCE_SECONDS * $factor,
     };
 }

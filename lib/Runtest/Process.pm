@@ -109,16 +109,16 @@ sub _reap {
     return;
 }
 
-=head2 end_process($pid, $patience)
+=head2 end_process($pid, $patience, $told)
 
-Ends it with SIGTERM, after $patience seconds with SIGKILL, and waits. Returns its wait status, and whether SIGTERM was
+Ends it with SIGTERM (which process $told gets, if that is another one: its child), after $patience seconds with SIGKILL, and waits. Returns its wait status, and whether SIGTERM was
 enough.
 
 =cut
 
 sub end_process {
-    my ($pid, $patience) = @_;
-    kill TERM => $pid;
+    my ($pid, $patience, $told) = @_;
+    kill TERM => $told // $pid;
     my $status = wait_process($pid, time + $patience);
     return ($status, 1) if defined $status;
     kill KILL => $pid;

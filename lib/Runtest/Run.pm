@@ -25,6 +25,7 @@ use Runtest::Schedule;
 use Runtest::Suite;
 use Runtest::Update;
 use Runtest::Verdict qw(judge skipped in_error write_result);
+use Runtest::Words qw(split_words expand_words);
 use Runtest::Worker ();    # not run here, but a module that it lacks is missed here and not in a sandbox
 
 =head1 NAME
@@ -147,6 +148,7 @@ sub _cases {
                 host           => $self->{where}->host,
                 timeout_factor => $self->{option}{'timeout-factor'},
                 tls_client     => $self->{option}{'tls-client'},
+                debug          => $self->_debug,
                 date           => defined $self->{option}{date} ? epoch_of($self->{option}{date}) : undef,
             );
         }
@@ -154,10 +156,19 @@ sub _cases {
     return @cases;
 }
 
+# What the worker has to know of --keep, --shell, --wrap and --gdb.
+sub _debug {
+    my ($self) = @_;
+    my $option = $self->{option};
+    my %wrap = map { $_ => [expand_words((split_words($option->{wrap}{$_}))[0], sub { "\$msg$_[0]" })] } keys %{ $option->{wrap} };
+    return { wrap => \%wrap, map { $_ => $option->{$_} } grep { defined $option->{$_} } qw(keep shell gdb) };
+}
+
 sub _run_cases {
     my ($self, @cases) = @_;
     my ($runnable, @statuses) = $self->_check(@cases);
     @$runnable or @statuses or Runtest::Error->throw(missing => 'nothing was run: no lane runs what was selected');
+    $self->_check_interactive(@$runnable) if $self->_interactive;
     $self->{results}->begin;
     $self->{durations} = Runtest::Durations->new("$self->{tree}/results/durations.json");
     $self->{policy}    = $self->_policy;
@@ -174,6 +185,19 @@ sub _run_cases {
     $self->{durations}->keep;
     $self->{report}->summary;
     return _exit_status(scalar @$runnable, @statuses);
+}
+
+# A person looks into one case at a time.
+sub _interactive {
+    my ($self) = @_;
+    return $self->{option}{shell} || $self->{option}{gdb};
+}
+
+sub _check_interactive {
+    my ($self, @cases) = @_;
+    @cases == 1 or Runtest::Error->throw(wrong => '--shell and --gdb are for one case, and these are ' . @cases . ': add --lane NAME');
+    -t STDIN or Runtest::Error->throw(wrong => '--shell and --gdb want a terminal as standard input');
+    return;
 }
 
 sub _policy {
@@ -198,12 +222,13 @@ sub _in_order {
 sub _schedule {
     my ($self) = @_;
     my $jobs = $self->_jobs;
-    $self->{progress} = Runtest::Report::Progress->new(durations => $self->{durations}, jobs => $jobs, live => -t STDERR);
+    $self->{progress} = Runtest::Report::Progress->new(durations => $self->{durations}, jobs => $jobs, live => -t STDERR && !$self->_interactive);
     return Runtest::Schedule->new(
         where    => $self->{where},
         results  => $self->{results},
         jobs     => $jobs,
         progress => $self->{progress},
+        terminal => $self->_interactive ? \*STDIN : undef,
     );
 }
 

@@ -80,6 +80,7 @@ sub place {
     my @common = (
         $self->{program},
         '--fd'     => 3,
+        ($case->is_interactive ? ('--fd' => 4) : ()),
         '--user'   => "$user->{name}:$user->{uid}:$user->{gid}",
         '--unpack' => $self->{kit}->common,
         '--unpack' => $self->{kit}->lane($lane),

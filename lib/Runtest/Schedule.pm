@@ -18,9 +18,10 @@ use Runtest::Plan;
 
 Runtest::Schedule - runs cases side by side
 
-=head2 new(where => $sandbox, results => $results, jobs => N, progress => $progress)
+=head2 new(where => $sandbox, results => $results, jobs => N, progress => $progress, terminal => $handle)
 
-$sandbox is a Runtest::Sandbox or a Runtest::NoSandbox, $progress a Runtest::Report::Progress.
+$sandbox is a Runtest::Sandbox or a Runtest::NoSandbox, $progress a Runtest::Report::Progress,
+the terminal a handle or undef: it becomes the worker's descriptor 4.
 
 =cut
 
@@ -82,7 +83,7 @@ sub _fill {
     my ($self) = @_;
     while (!$self->{interrupted} && $self->_may_start($self->{queue}[0])) {
         my $case = shift @{ $self->{queue} };
-        eval { $self->_start($case); 1 } or $self->_finished(Runtest::Outcome->new($case), $@);
+        eval { $self->_start($case); 1 } or $self->_ended(Runtest::Outcome->new($case), $@);
     }
     $self->{loop}->stop if !%{ $self->{running} };
     return;
@@ -100,7 +101,9 @@ sub _may_start {
 sub _interrupt {
     my ($self, $signal) = @_;
     $self->{interrupted} //= $signal;
-    $_->{process}->kill('TERM') for values %{ $self->{running} };
+    for my $process (grep { defined } map { $_->{process} } values %{ $self->{running} }) {
+        kill TERM => $process->pid if $process->is_running;
+    }
     return;
 }
 
@@ -120,12 +123,13 @@ sub _start {
         stdin     => { from => Cpanel::JSON::XS->new->latin1->canonical->convert_blessed->encode($plan) },
         stdout    => { on_read => _reader($outcome, 'take_stderr') },
         stderr    => { on_read => _reader($outcome, 'take_stderr') },
+        ($self->{terminal} ? (setup => [fd4 => ['dup', $self->{terminal}]]) : ()),
         fd3       => { on_read => _reader($outcome, 'take_wire') },
         on_finish => sub {
             my (undef, $status) = @_;
             my $failed = $outcome->{exception};
             eval { $outcome->finish($status, time - $started); $place->{clean}->(); 1 } or $failed //= $@;
-            $self->_finished($outcome, $failed);
+            $self->_ended($outcome, $failed);
         },
     );
     $self->{running}{ $case->name } = { outcome => $outcome, process => $process };
@@ -144,6 +148,14 @@ sub _reader {
         eval { $outcome->$take($bytes); 1 } or $outcome->{exception} = $@;
         return 0;
     };
+}
+
+# From a terminal ^C comes to all processes at once: what ended by it must not be judged before we know of it ourselves.
+sub _ended {
+    my ($self, $outcome, $exception) = @_;
+    $self->{running}{ $outcome->case->name } = { outcome => $outcome };
+    $self->{loop}->later(sub { $self->_finished($outcome, $exception) });
+    return;
 }
 
 sub _finished {

@@ -18,6 +18,7 @@ use Runtest::Commands::Exim      ();
 use Runtest::Commands::Files     ();
 use Runtest::Commands::Utilities ();
 use Runtest::Collect qw(collect_streams);
+use Runtest::Debug qw(group_of wrapped under_gdb shell kept_files);
 use Runtest::Process qw(start_process wait_process end_process describe_status);
 use Runtest::Settle qw(unsettled);
 use Runtest::Wire;
@@ -57,6 +58,7 @@ sub main {
     my $failure = $self->_run_script // $self->_end_everything;
     $self->_end_what_is_left if $failure;
     $self->_send_streams;
+    $self->send_record({ type => 'stream', name => 'case.tar' }, kept_files()) if $plan->{debug}{keep};
     return $self->send_record({ type => 'verdict', failure => $failure });
 }
 
@@ -141,7 +143,9 @@ sub _run_script {
     my ($self) = @_;
     my $plan     = $self->{plan};
     my $case_end = time + $plan->{case_seconds};
+    my $shell_at = $plan->{debug}{shell} ? $self->_last_moment : undef;
     for my $step (@{ $plan->{steps} }) {
+        shell($plan->{name}) if defined $shell_at && $step == $shell_at;
         my $started = time;
         my $step_end = $started + $plan->{step_seconds};
         $self->{deadline} = $step_end < $case_end ? $step_end : $case_end;
@@ -155,6 +159,14 @@ sub _run_script {
         return { line => $step->{line}, step => $step->{text}, reason => $failed } if defined $failed;
     }
     return;
+}
+
+# The step before which a person can look around with the daemon running.
+sub _last_moment {
+    my ($self) = @_;
+    my @steps = @{ $self->{plan}{steps} };
+    my ($killing) = grep { $_->{command} eq 'killdaemon' } @steps;
+    return $killing // $steps[-1];
 }
 
 # In seconds, of those that have ended and were waited for.
@@ -263,16 +275,34 @@ sub start {
         open $stdin, '<', $input // '/dev/null' or die "$input: $!\n";
     }
     my $pid = start_process(
-        user        => $self->user($step),
-        environment => $self->environment($step),
-        stderr      => 'test-stderr',
-        %how,
-        stdin  => $stdin,
-        stdout => $output // $append // $how{stdout} // 'test-stdout',
+        $self->_for_debugging(
+            $step,
+            user        => $self->user($step),
+            environment => $self->environment($step),
+            stderr      => 'test-stderr',
+            %how,
+            stdin  => $stdin,
+            stdout => $output // $append // $how{stdout} // 'test-stdout',
+        )
     );
     $self->{running}{argv} //= $how{argv};
     push @{ $self->{running}{pids} }, $pid;
     return $pid;
+}
+
+# What traces a program takes its set-id bits away, so that the MTA is traced as root.
+sub _for_debugging {
+    my ($self, $step, %how) = @_;
+    my $debug = $self->{plan}{debug};
+    my $group = group_of($step->{command}) // return %how;
+    my $root  = { uid => 0, gid => 0, groups => [0] };
+    if (($debug->{gdb} // '') eq $group) {
+        open my $terminal, '+<&=', 4 or die "there is no terminal for gdb: $!\n";
+        my @argv = under_gdb(@how{qw(stdin stdout stderr)}, @{ $how{argv} });
+        return (%how, user => $root, argv => \@argv, session => 0, map { $_ => $terminal } qw(stdin stdout stderr));
+    }
+    return %how if !$debug->{wrap}{$group};
+    return (%how, argv => [wrapped($debug, $step->{command}, @{ $how{argv} })], $group eq 'mta' ? (user => $root) : ());
 }
 
 =head2 expect($step, $status)
@@ -302,7 +332,7 @@ sub settle {
     my @remaining = unsettled(
         program => $self->{plan}{settle},
         seconds => $self->{deadline} - time,
-        keep    => [map { $_->{pid} } @{ $self->{daemons} }],
+        keep    => [map { $_->{pid}, $_->{serves} // () } @{ $self->{daemons} }],
         tree    => [map { $_->{pid} } @{ $self->{servers} }, @{ $self->{background} }],
     );
     $self->{running}{settle_cpu} += _cpu_of_children() - $cpu;

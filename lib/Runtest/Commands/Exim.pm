@@ -84,9 +84,19 @@ sub _await_daemon {
         die 'the daemon ended as soon as it listened: ' . describe_status($status) . "\n" if defined $status;
         1;
     };
-    return if $listened;
+    if ($listened) {
+        $daemon->{serves} = _content($daemon->{pid_file}) + 0;
+        return;
+    }
     $daemon->{ended} = 1 if $@ =~ /\Athe daemon ended/;
     die $@;
+}
+
+# Under --wrap the process that was started is not the daemon.
+sub _content {
+    my ($path) = @_;
+    open my $in, '<', $path or die "$path: $!\n";
+    return scalar <$in> // '';
 }
 
 # inetd's wait mode: the daemon gets a socket that listens already as its standard input.
@@ -111,7 +121,7 @@ sub killdaemon {
     $worker->check_daemons;
     my $process = pop @{ $worker->{background} } // pop @{ $worker->{daemons} } // die "no daemon runs\n";
     my $patience = $worker->{plan}{patience};
-    my ($status, $obeyed) = end_process($process->{pid}, $patience);
+    my ($status, $obeyed) = end_process($process->{pid}, $patience, $process->{serves});
     $obeyed or die "what line $process->{line} started did not end at SIGTERM within $patience s\n";
     my $signal = $status & 127;
     die "what line $process->{line} started ended with " . describe_status($status) . "\n" if $signal ? $signal != 15 : $status;
