@@ -14,8 +14,10 @@
 #define SYS_pidfd_open 434
 #endif
 
-/* The name stands in parentheses and may itself hold any byte, so it ends at the last one; it is
- * made fit to print. */
+/*
+ * The name stands in parentheses and may itself hold any byte, so it ends at the last one; it is
+ * made fit to print.
+ */
 static bool parse(char *text, struct process *process)
 {
     char *name = strchr(text, '(');

@@ -82,8 +82,10 @@ static _Noreturn void usage_error(const char *option, const char *value, const c
     errx(SANDBOX_USAGE, "--%s %s: %s; see --help", option, value, expected);
 }
 
-/* An unsigned decimal number up to a maximum; `end` is where it ends, or NULL if nothing may
- * follow. */
+/*
+ * An unsigned decimal number up to a maximum; `end` is where it ends, or NULL if nothing may
+ * follow.
+ */
 static bool parse_number(const char *text, char **end, unsigned long long max,
                          unsigned long long *number)
 {
@@ -240,8 +242,10 @@ static void parse_options(struct sandbox_options *options, int argc, char **argv
     check_combination(options, sandbox_only);
 }
 
-/* The launcher's own descriptors must not come to stand where a command expects its input and
- * output. */
+/*
+ * The launcher's own descriptors must not come to stand where a command expects its input and
+ * output.
+ */
 static void open_standard_descriptors(void)
 {
     int fd;
@@ -260,8 +264,10 @@ static bool is_inherited(const struct sandbox_options *options, int fd)
     return inherited;
 }
 
-/* Whatever else the caller has open is closed here, and those to be inherited must not reach other
- * programs. */
+/*
+ * Whatever else the caller has open is closed here, and those to be inherited must not reach other
+ * programs.
+ */
 static void close_other_descriptors(const struct sandbox_options *options)
 {
     DIR *open_files = opendir("/proc/self/fd");

@@ -22,7 +22,7 @@ enum {
     SANDBOX_SIGNAL = 128 /* plus the signal's number */
 };
 
-/* Test users that the sandbox has besides the MTA's own. */
+/* The user who calls the MTA; the group has the same number. */
 enum { CALLER_UID = 1000 };
 
 struct sandbox_address {
@@ -44,15 +44,15 @@ struct sandbox_options {
     struct sandbox_address *addresses; /* of lo, besides 127.0.0.1 and ::1 */
     size_t address_count;
     const char **archives; /* tar files to unpack at / */
-    int *archive_fds;      /* the same, open; -1 before sandbox_launch() opened them */
+    int *archive_fds;      /* the same, opened by sandbox_launch() */
     size_t archive_count;
     int *fds; /* what the command inherits besides 0, 1 and 2 */
     size_t fd_count;
     int64_t timeout; /* milliseconds; 0: none */
     bool host;       /* no namespaces, only the control of processes */
     bool probe;      /* try everything out instead of running a command */
-    int program;     /* when probing, and launched: the running program, open for reading */
-    char **command;  /* ends with NULL; NULL when probing */
+    int program;     /* the running program, opened by sandbox_launch() when probing */
+    char **command;  /* ends with NULL; empty when probing */
 };
 
 /*
@@ -87,8 +87,10 @@ int sandbox_map_ids(pid_t child);
  */
 int sandbox_init(const struct sandbox_options *options, int alive);
 
-/* Makes the sandbox's root file system and makes it `/`, still writable, for unpacking. Ends the
- * process on failure. */
+/*
+ * Makes the sandbox's root file system and makes it `/`, still writable, for unpacking. Ends the
+ * process on failure.
+ */
 void sandbox_mount_root(const struct sandbox_options *options);
 
 /* Makes `/` read-only; the case's directory and the temporary directories stay writable. */
@@ -106,8 +108,10 @@ void sandbox_configure_network(const struct sandbox_options *options);
  */
 void sandbox_clean_process(void);
 
-/* Replaces the calling process by the options' command, with the options' fds; exits with 126 or
- * 127 if that fails. */
+/*
+ * Replaces the calling process by the options' command, with the options' fds; exits with 126 or
+ * 127 if that fails.
+ */
 _Noreturn void sandbox_exec(const struct sandbox_options *options);
 
 /*
@@ -139,8 +143,10 @@ void sandbox_probe_succeeded(void);
  */
 int sandbox_host_supervise(const struct sandbox_options *options, int alive);
 
-/* Kills all descendants of the calling process, which must be a child subreaper, and waits for
- * them. */
+/*
+ * Kills all descendants of the calling process, which must be a child subreaper, and waits for
+ * them.
+ */
 void sandbox_host_sweep(void);
 
 #endif

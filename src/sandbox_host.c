@@ -5,7 +5,7 @@
  * controls processes and nothing else.
  */
 #include "sandbox.h"
-#include "processes.h"
+#include "snapshot.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -22,39 +22,6 @@
 #define SYS_pidfd_send_signal 424
 #endif
 
-struct family {
-    pid_t *members; /* in the order of their pids, as /proc lists them */
-    size_t count, room;
-};
-
-static int compare_pids(const void *a, const void *b)
-{
-    pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
-    return (x > y) - (x < y);
-}
-
-static bool belongs(const struct family *family, const struct process *process)
-{
-    return process->parent == getpid() ||
-           (family->count > 0 &&
-            bsearch(&process->parent, family->members, family->count, sizeof(pid_t), compare_pids));
-}
-
-/* Where memory is short, the descendants of this one are found when they have become children of
- * ours. */
-static void add(struct family *family, pid_t pid)
-{
-    if (family->count == family->room) {
-        size_t room = family->room ? family->room * 2 : 64;
-        pid_t *members = realloc(family->members, room * sizeof *members);
-        if (!members)
-            return;
-        family->members = members;
-        family->room = room;
-    }
-    family->members[family->count++] = pid;
-}
-
 /* Kills exactly the process that was seen: its pid may be another's by now. */
 static void kill_process(const struct process *seen)
 {
@@ -67,34 +34,30 @@ static void kill_process(const struct process *seen)
     close(fd);
 }
 
-/* Kills what is there at the moment. A process that forks and ends all the time may escape, so once
- * is not enough. */
-static void kill_descendants(void)
+/* Kills the descendants of this process that it sees. Others may be born meanwhile. */
+static void kill_descendants(struct snapshot *snapshot)
 {
-    struct family family = {NULL, 0, 0};
-    struct process process;
-    DIR *proc = opendir("/proc");
-    while (proc && process_next(proc, &process))
-        if (belongs(&family, &process)) {
-            add(&family, process.pid);
-            if (!process_is_gone(&process))
-                kill_process(&process);
-        }
-    if (proc)
-        closedir(proc);
-    free(family.members);
+    static const struct pids none = {NULL, 0};
+    if (!snapshot_take(snapshot))
+        return;
+    snapshot_find_owners(snapshot, getpid(), &none);
+    for (size_t i = 0; i < snapshot->count; i++)
+        if (snapshot->owner[i] == OWNER_TEST && snapshot->list[i].pid != getpid() &&
+            !process_is_gone(&snapshot->list[i]))
+            kill_process(&snapshot->list[i]);
 }
 
 /* Orphans become children of this process, so when it has none it has no descendants either. */
 void sandbox_host_sweep(void)
 {
-    for (;;) {
-        kill_descendants();
-        if (waitpid(-1, NULL, 0) < 0 && errno == ECHILD)
-            return;
+    struct snapshot snapshot = {NULL, NULL, 0, 0};
+    do {
+        kill_descendants(&snapshot);
         while (waitpid(-1, NULL, WNOHANG) > 0)
             ;
-    }
+    } while (waitpid(-1, NULL, 0) > 0 || errno != ECHILD);
+    free(snapshot.list);
+    free(snapshot.owner);
 }
 
 static pid_t start_command(const struct sandbox_options *options)

@@ -54,8 +54,10 @@ static int open_archives(struct sandbox_options *options)
     return 0;
 }
 
-/* clone() without a new stack, that is, fork() into new namespaces; not clone3, which seccomp
- * filters refuse. */
+/*
+ * clone() without a new stack, that is, fork() into new namespaces; not clone3, which seccomp
+ * filters refuse.
+ */
 static pid_t fork_into_namespaces(void)
 {
     unsigned long flags = NAMESPACES | SIGCHLD;
@@ -96,8 +98,10 @@ static void close_files(const struct sandbox_options *options)
         close(options->program);
 }
 
-/* Returns SIGCHLD when the supervisor has ended (and its status), a signal that stops the run, or 0
- * at the time limit. */
+/*
+ * Returns SIGCHLD when the supervisor has ended (and its status), a signal that stops the run, or 0
+ * at the time limit.
+ */
 static int wait_for_event(const struct supervisor *supervisor, const sigset_t *events,
                           const struct deadline *deadline, int *wait_status)
 {
@@ -114,8 +118,7 @@ static int wait_for_event(const struct supervisor *supervisor, const sigset_t *e
     }
 }
 
-/* Killing the init kills everything in its pid namespace, and waiting for it waits for all of that.
- */
+/* Killing the init kills its whole pid namespace, and waiting for it waits for all of that. */
 static int stop_supervisor(const struct sandbox_options *options, struct supervisor *supervisor)
 {
     int wait_status;

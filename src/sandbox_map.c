@@ -46,8 +46,7 @@ static int write_map(pid_t child, const struct map *map)
     return 0;
 }
 
-/* Whether a line NAME:START:COUNT grants the user (by name or number) a range that is large enough.
- */
+/* Whether a line NAME:START:COUNT grants the user, by name or number, a range that is enough. */
 static bool grants_range(char *line, const char *name, uid_t uid, unsigned long *start)
 {
     char *rest = strchr(line, ':');

@@ -17,12 +17,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Where the new root is made before it becomes the root; nothing of what the host has there is
- * needed inside. */
+/*
+ * Where the new root is made before it becomes the root; nothing of what the host has there is
+ * needed inside.
+ */
 #define BASE "/tmp"
 
-/* mount_setattr(2), Linux 5.12: from here, because older system headers have neither it nor these.
- */
+/* mount_setattr(2), Linux 5.12: older system headers have neither it nor its constants. */
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442
 #endif
@@ -139,8 +140,10 @@ static void mount_tmpfs(const char *path, unsigned long flags, mode_t mode, unsi
         sandbox_fail("mount", "tmpfs on %s", path);
 }
 
-/* The case's directory may lie anywhere, so its parents have to be made. It alone obeys setuid
- * bits. */
+/*
+ * The case's directory may lie anywhere, so its parents have to be made. It alone obeys setuid
+ * bits.
+ */
 static void mount_case(const struct sandbox_options *options)
 {
     char path[PATH_MAX];

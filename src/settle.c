@@ -32,13 +32,11 @@ static const char usage[] =
     "\n"
     "  --timeout SECS  how long, at the most (decimals allowed)\n"
     "  --keep PID      do not wait for this process, but for its children\n"
-    "  --tree PID      do not wait for this process, its descendants, and the processes whose "
-    "group or\n"
-    "                  session it is\n"
+    "  --tree PID      do not wait for this process, its descendants, and the processes whose\n"
+    "                  group or session it is\n"
     "\n"
-    "Exit status: 0 they are gone; 1 they are not, and one line PID NAME ARGUMENTS each says who "
-    "is left;\n"
-    "2 wrong usage, or /proc does not tell.\n";
+    "Exit status: 0 they are gone; 1 they are not, and one line PID NAME ARGUMENTS each says who\n"
+    "is left; 2 wrong usage, or /proc does not tell.\n";
 
 struct options {
     int64_t timeout; /* milliseconds; -1: none was given */
@@ -90,8 +88,10 @@ static void look(struct snapshot *snapshot, const struct options *options, pid_t
     while (!snapshot_find_owners(snapshot, supervisor, &options->trees));
 }
 
-/* Notes which processes of the test have ended, and returns true if one of them had not when it was
- * called before. */
+/*
+ * Notes which processes of the test have ended, and returns true if one of them had not when it was
+ * called before.
+ */
 static bool has_new_end(const struct snapshot *snapshot, struct pids *ended)
 {
     struct pids now = {NULL, 0};
@@ -120,8 +120,10 @@ static void keep_waited_for(struct snapshot *snapshot, const struct pids *kept)
     snapshot->count = left;
 }
 
-/* Waits until one of the processes has ended (of the first ones: all have to end). Returns false at
- * the deadline. */
+/*
+ * Waits until one of the processes has ended (of the first ones: all have to end). Returns false at
+ * the deadline.
+ */
 static bool wait_for_an_end(const struct snapshot *snapshot, struct deadline deadline)
 {
     struct pollfd ends[64];
@@ -185,8 +187,10 @@ static void print_process(const struct process *process)
     putchar('\n');
 }
 
-/* The process that the parent's orphans come to. It and the parent stay, of course, and so does
- * this one. */
+/*
+ * The process that the parent's orphans come to. It and the parent stay, of course, and so does
+ * this one.
+ */
 static pid_t find_supervisor(struct options *options)
 {
     struct process parent;

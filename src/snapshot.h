@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All processes at a moment, and which of them belong to a test. Not for waiting; that is settle.c.
- */
+/* All processes at a moment, and which of them belong to a test. Not for waiting. */
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H
 
@@ -28,8 +27,10 @@ struct snapshot {
     size_t count, room;
 };
 
-/* Reads all processes there are. Returns false with errno. All zero is an empty snapshot; the
- * caller frees its two arrays. */
+/*
+ * Reads all processes there are. Returns false with errno. All zero is an empty snapshot; the
+ * caller frees its two arrays.
+ */
 bool snapshot_take(struct snapshot *snapshot);
 
 /*

@@ -12,7 +12,7 @@ use POSIX ();
 use Test::More;
 
 use lib "$FindBin::Bin/lib";
-use TestSandbox qw(program run launch finish processes_with child_of ignore_signals);
+use TestSandbox qw(program run launch finish left_with child_of ignore_signals);
 
 my $sandbox = program('sandbox');
 
@@ -34,6 +34,7 @@ subtest 'exit statuses' => sub {
     my $late = shell( 'sleep 1000', '--timeout', '0.2' );
     is( $late->{status}, 124, 'one that takes too long' );
     is( $late->{err}, "sandbox: timeout: sh was still running after 0.2 s, and was killed\n", '- is named' );
+    is( shell( 'kill -STOP 0', '--timeout', '0.2' )->{status}, 124, '- or has stopped with all of its process group' );
     my $stopped = launch( {}, $sandbox, '--host', '--', 'sleep', '1000' );
     kill TERM => $stopped->{pid} if child_of( child_of( $stopped->{pid} ) );
     is( finish($stopped)->{status}, 143, 'SIGTERM' );
@@ -76,13 +77,13 @@ subtest 'all processes end with the command' => sub {
         my $marker = sprintf '5000.%d%03d', $$, ++$count;
         my $end    = host( '--', 'sh', '-c', $left{$name}, $marker );
         is( $end->{status}, 5, $name );
-        is_deeply( [ processes_with($marker) ], [], '- is gone' );
+        is_deeply( [ left_with($marker) ], [], '- is gone' );
     }
 };
 
 subtest 'and not other processes' => sub {
     my $other = launch( {}, 'sleep', 1000 );
-    is( shell('kill 0')->{status}, 143, 'a process group of its own' );
+    is( shell('kill 0')->{status}, 143, 'a signal to its process group' );
     is( shell('exit 4')->{status}, 4,   'an end' );
     ok( kill( 0 => $other->{pid} ), 'leave processes of others alone' );
     kill KILL => $other->{pid};

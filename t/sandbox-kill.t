@@ -13,7 +13,7 @@ use Test::More;
 use Time::HiRes qw(sleep);
 
 use lib "$FindBin::Bin/lib";
-use TestSandbox qw(program launch finish run refusal all_gone processes_with child_of write_tar ignore_signals);
+use TestSandbox qw(program launch finish run refusal all_gone left_with child_of write_tar ignore_signals);
 
 my $sandbox = program('sandbox');
 my $kills   = $ENV{RUNTEST_LONG} ? 200 : 10;
@@ -47,7 +47,7 @@ sub kill_one {
     my @wrong;
     push @wrong, "it ended with $?" if $ended != $number{$signal};
     push @wrong, 'a process held its standard error' if !all_gone( $started, $patience );
-    push @wrong, 'left: ' . join q{ }, processes_with($marker) if processes_with($marker);
+    push @wrong, map { "process $_ is left" } left_with($marker);
     return map { sprintf '%s after %.1f ms: %s', $signal, 1000 * $moment, $_ } @wrong;
 }
 
@@ -70,7 +70,7 @@ sub kill_the_caller {
     kill KILL => $caller->{pid};
     waitpid $caller->{pid}, 0;
     ok( all_gone($caller), 'all ends when the caller is killed' );
-    is_deeply( [ processes_with($marker) ], [], '- and nothing is left' );
+    is_deeply( [ left_with($marker) ], [], '- and nothing is left' );
     return;
 }
 
@@ -83,7 +83,7 @@ sub kill_the_supervisor {
     kill KILL => $supervisor;
     my $end = finish($started);
     is( $end->{status}, 137, 'a supervisor that was killed shows in the exit status' );
-    is_deeply( [ processes_with($marker) ], [], '- and nothing is left' );
+    is_deeply( [ left_with($marker) ], [], '- and nothing is left' );
     return;
 }
 

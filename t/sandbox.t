@@ -16,7 +16,7 @@ use POSIX ();
 use Test::More;
 
 use lib "$FindBin::Bin/lib";
-use TestSandbox qw(program run launch finish refusal processes_with write_tar ignore_signals);
+use TestSandbox qw(program run launch finish refusal left_with write_tar ignore_signals);
 
 my $sandbox = program('sandbox');
 my $work    = tempdir( 'sandbox-test-XXXXXX', TMPDIR => 1, CLEANUP => 1 );
@@ -294,7 +294,7 @@ subtest 'exit statuses' => sub {
     is( $denied->{err}, "sandbox: command: /etc/passwd: Permission denied\n", '- is named' );
     my $marker = "1000.$$";
     is( shell("sleep $marker & setsid sleep $marker & exit 5")->{status}, 5, 'processes that a command leaves are killed' );
-    is_deeply( [ processes_with($marker) ], [], '- all of them' );
+    is_deeply( [ left_with($marker) ], [], '- all of them' );
     is( shell('kill -9 1; exit 4')->{status}, 4, 'a command cannot kill the init' );
     is( shell('kill 0')->{status}, 143, 'and nobody outside with its process group' );
 };
@@ -304,7 +304,7 @@ subtest 'time limit' => sub {
     my $late   = shell( "setsid sleep $marker & sleep $marker", '--timeout', '0.2' );
     is( $late->{status}, 124, 'exit status' );
     is( $late->{err}, "sandbox: timeout: sh was still running after 0.2 s, and was killed\n", 'message' );
-    is_deeply( [ processes_with($marker) ], [], 'nothing is left' );
+    is_deeply( [ left_with($marker) ], [], 'nothing is left' );
     is( shell( 'exit 6', '--timeout', 50 )->{status}, 6, 'one that is not reached' );
 };
 
