@@ -50,7 +50,7 @@ sub common {
 }
 
 # What a case finds in bin/.
-my @PROGRAMS = qw(client client-ssl client-gnutls fakens settle);
+my @PROGRAMS = qw(client client-ssl client-gnutls server server-ssl server-gnutls fakens settle);
 
 sub _programs {
     my ($self) = @_;

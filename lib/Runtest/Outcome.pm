@@ -6,6 +6,7 @@ use warnings;
 
 use Time::HiRes qw(time);
 
+use Runtest::Error;
 use Runtest::Process qw(describe_status);
 use Runtest::Results;
 use Runtest::Wire;
@@ -61,6 +62,19 @@ The step that was begun last and has not ended, or undef; C<begun> is when, by t
 
 sub running { return $_[0]{running} }
 
+# What a record must have, all of it text. The worker's side runs what the test says: nothing is taken for granted.
+my %FIELDS = (begin => [qw(line text)], step => [qw(line text)], stream => [qw(name bytes)], failure => [qw(step reason)]);
+
+sub _check {
+    my ($type, $record) = @_;
+    ref $record eq 'HASH' or Runtest::Error->throw(broken => "the worker sent a $type that is none");
+    for my $field (@{ $FIELDS{$type} || [] }) {
+        next if defined $record->{$field} && !ref $record->{$field};
+        Runtest::Error->throw(broken => "the worker sent a $type without a $field");
+    }
+    return;
+}
+
 my %TAKE = (
     begin   => sub { my ($self, $record) = @_; $self->{running} = { %$record, begun => time } },
     step    => sub { my ($self, $record) = @_; $self->{running} = undef; push @{ $self->{steps} }, $record },
@@ -82,7 +96,10 @@ Takes what the worker, or the launcher, has written. Dies (broken) of what is no
 sub take_wire {
     my ($self, $bytes) = @_;
     for my $record ($self->{wire}->feed($bytes)) {
-        my $take = $TAKE{ $record->{type} // '' } // next;
+        my $type = $record->{type} // '';
+        my $take = $TAKE{$type} // next;
+        _check($type => $record);
+        _check(failure => $record->{failure}) if $type eq 'verdict' && defined $record->{failure};
         $take->($self, $record);
     }
     return;
