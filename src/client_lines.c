@@ -262,6 +262,7 @@ const struct dialogue_form client_lines[] = {
     {"<<<", false, obey_include},
     {"starttls_wait", true, obey_starttls_wait},
     {"starttls", true, obey_starttls},
+    {"starttls\\r\\n", false, obey_starttls}, /* with plaintext injected behind it */
     {"stoptls", true, obey_stoptls},
     {"", false, obey_send},
 };

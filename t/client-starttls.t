@@ -101,6 +101,11 @@ for my $client (@CLIENTS) {
         "$client: an answer of two lines", 0,
         "$CONNECTED>>> STARTTLS\n??? 220-\n<<< 220-go\n??? 220 \n<<< 220 on\n$STARTED$ECHO_GOLDEN" );
 
+    my $injected = talk( $client, sub { my $got = $_[0]->line . $_[0]->line; $_[0]->put("220 go\r\n"); TestTLS::splice( $_[0], $s_server->port ); return $got },
+        "starttls\\r\\nnoop\n??? 220\n$ECHO" );
+    did( $injected, "$client: plaintext injected behind starttls", 0, "$CONNECTED>>> starttls\\r\\nnoop\n??? 220\n<<< 220 go\n$STARTED$ECHO_GOLDEN" );
+    is $injected->{peer}, "starttls\r\nnoop\r\n", '… is sent with it';
+
     did( connect_to( $client, $s_server, "starttls\n??? sltt\nstoptls\n" ), "$client: starttls inside TLS is a line like others", 0,
         "$CONNECTED$STARTED>>> starttls\n??? sltt\n<<< slttrats\nstoptls\nEnd of script\n" );
 
