@@ -69,6 +69,23 @@ my %TLS_ERROR = (
     'The peer did not send any certificate.' => 'no certificate from the peer',    # GnuTLS before 3.6
     'Certificate is required.'               => 'no certificate from the peer',    # GnuTLS, TLS 1.3
     'certificate verify failed'              => 'certificate verification failed', # OpenSSL
+    'no shared cipher'                            => 'no version or cipher suite in common',    # OpenSSL
+    '(TLSv1.2)'                                   => 'no version or cipher suite in common',    # OpenSSL: Exim says which version it has
+    'No supported cipher suites have been found.' => 'no version or cipher suite in common',    # GnuTLS
+    'unexpected eof while reading'                        => 'closed without close_notify',    # OpenSSL
+    'The TLS connection was non-properly terminated.'     => 'closed without close_notify',    # GnuTLS
+    'error:00000000:lib(0)::reason(0)'                    => 'closed by close_notify',         # OpenSSL
+    'Peer has terminated the connection'                  => 'closed by close_notify',         # GnuTLS
+    'unexpected message'                                  => 'no such record was expected',    # OpenSSL
+    '(TLSv1.3)'                                           => 'no such record was expected',    # OpenSSL: Exim says which version it has
+    'An unexpected TLS packet was received.'              => 'no such record was expected',    # GnuTLS
+    'A TLS record packet with invalid length was received.' => 'no such record was expected',  # GnuTLS
+    'sslv3 alert bad certificate'                         => 'alert bad_certificate',          # OpenSSL
+    'ssl/tls alert bad certificate'                       => 'alert bad_certificate',          # OpenSSL since 3.2
+    'Certificate is bad'                                  => 'alert bad_certificate',          # GnuTLS
+    'Error decoding the received TLS packet.'             => 'malformed',                      # GnuTLS
+    'no application protocol'                             => 'no application protocol in common',   # OpenSSL
+    'No common application protocol could be negotiated.' => 'no application protocol in common',   # GnuTLS
 );
 my $TLS_ERRORS = join '|', map { quotemeta } sort keys %TLS_ERROR;
 
@@ -236,6 +253,15 @@ my @RULES = (
         leaves  => 'by h with esmtps  (TLS1.3) and no more',
     },
     {
+        name    => 'cipher-report',
+        streams => ['stdout'],
+        why     => 'the same, as a client with -report says it',
+        pattern => sub { return qr/^(TLS cipher: )([\w+-]+)$/ },
+        becomes => sub { my (undef, undef, $before, $suite) = @_; return $before . _suite($suite) },
+        changes => ['TLS cipher: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', 'TLS cipher: ke-ECDSA-AES256-SHAnnn'],
+        leaves  => 'TLS cipher: (none)',
+    },
+    {
         name    => 'received-date',
         streams => [qw(mail stdout)],
         spans   => 1,
@@ -249,11 +275,11 @@ my @RULES = (
         name    => 'tls-error',
         streams => ['log'],
         why     => 'libraries word an error as they like, and differently in each release',
-        pattern => sub { return qr/(?<=\(SSL_accept\): |\(SSL_connect\): |_handshake\): )(?:error:[0-9A-F]{8}:SSL routines:\w*:)?($TLS_ERRORS)(?=$|: delivering unencrypted )/ },
+        pattern => sub { return qr/(?<=\(SSL_accept\): |\(SSL_connect\): |_handshake\): |\(SSL_read\): |\(recv\): )(?:error:[0-9A-F]{8}:SSL routines:\w*:)?($TLS_ERRORS)(?=$|: delivering unencrypted )/ },
         becomes => sub { return "error: <<$TLS_ERROR{$_[2]}>>" },
         changes => ['[127.0.0.1] (SSL_accept): error:0A0000C7:SSL routines::peer did not return a certificate',
             '[127.0.0.1] (SSL_accept): error: <<no certificate from the peer>>'],
-        leaves  => '[127.0.0.1] (SSL_accept): error:0A0000C1:SSL routines::no shared cipher',
+        leaves  => '[127.0.0.1] (SSL_accept): error:0A00009F:SSL routines::length mismatch',
     },
     {
         name    => 'neutral-handshake',
@@ -309,9 +335,10 @@ my @RULES = (
         name    => 'daemon-protocols',
         streams => ['log'],
         why     => 'which protocols the daemon names depends on the version and on the host',
-        pattern => sub { return qr/( listening for SMTPS? on .*?) \((?:IPv6 and IPv4|IPv4|IPv6)\)/ },
+        pattern => sub { return qr/( for SMTPS? on [^()]*) \((?:IPv6 and IPv4|IPv4|IPv6)\)/ },
         becomes => sub { return $_[2] },
-        changes => ['pid=1, listening for SMTP on port 1225 (IPv6 and IPv4)', 'pid=1, listening for SMTP on port 1225'],
+        changes => ['pid=1, listening for SMTP on port 1225 (IPv6 and IPv4) and for SMTPS on port 1226 (IPv4)',
+            'pid=1, listening for SMTP on port 1225 and for SMTPS on port 1226'],
         leaves  => 'connection on port 1225 (IPv6 and IPv4)',
     },
     {
@@ -338,8 +365,13 @@ my @RULES = (
 sub _cipher {
     my ($version, $suite) = @_;
     $version = '1.0' if $version eq '1';
+    return "TLS$version:" . _suite($suite) . ':xxx';
+}
+
+sub _suite {
+    my ($suite) = @_;
     my $authentication = $suite =~ /ECDSA/ ? 'ECDSA' : 'RSA';
-    return "TLS$version:ke-$authentication-AES256-SHAnnn:xxx";
+    return "ke-$authentication-AES256-SHAnnn";
 }
 
 sub _ipv6_pattern {
@@ -399,6 +431,17 @@ my %SETS = (
             becomes => sub { return "$_[2] (refusal)" },
             changes => ['TLS alert: decode_error', 'TLS alert: (refusal)'],
             leaves  => 'TLS alert: internal_error',
+        },
+    ],
+    'version-alert' => [
+        {
+            name    => 'version-alert',
+            streams => ['stdout'],
+            why     => 'a version that is not spoken ends the handshake by protocol_version (RFC 8446, section 4.2.1), for which GnuTLS says handshake_failure',
+            pattern => sub { return qr/^(TLS error: alert received|TLS alert:) (?:protocol_version|handshake_failure)$/ },
+            becomes => sub { return "$_[2] (version)" },
+            changes => ['TLS alert: handshake_failure', 'TLS alert: (version)'],
+            leaves  => 'TLS alert: decode_error',
         },
     ],
 );
