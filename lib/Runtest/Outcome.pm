@@ -70,7 +70,7 @@ sub _check {
     ref $record eq 'HASH' or Runtest::Error->throw(broken => "the worker sent a $type that is none");
     for my $field (@{ $FIELDS{$type} || [] }) {
         next if defined $record->{$field} && !ref $record->{$field};
-        Runtest::Error->throw(broken => "the worker sent a $type without a $field");
+        Runtest::Error->throw(broken => "the worker sent a $type without '$field'");
     }
     return;
 }
