@@ -302,6 +302,29 @@ my @RULES = (
         leaves  => 'x (certificate verification failed): certificate revoked, and so on',
     },
     {
+        name    => 'neutral-missing-file',
+        streams => [qw(log paniclog stderr)],
+        why     => 'Exim\'s own words for a file that is not there are others in builds with GnuTLS',
+        pattern => sub {
+            return $_[0]{neutral}
+              ? qr/(?:failed to stat (\S+) for certificates|could not stat '(\S+)' \(tls_verify_certificates\): No such file or directory)$/
+              : undef;
+        },
+        becomes => sub { return 'error: <<no such file: ' . ($_[2] // $_[3]) . '>>' },
+        values  => { neutral => 1 },
+        changes => ['x failed to stat /a/cas for certificates', 'x error: <<no such file: /a/cas>>'],
+        leaves  => 'x could not stat \'/a/cas\' (tls_verify_certificates): Permission denied',
+    },
+    {
+        name    => 'tls-error-null',
+        streams => ['log'],
+        why     => 'where the reason was logged on a line of its own, Exim prints a null pointer as another one: a slip of some versions',
+        pattern => sub { return qr/( TLS error on connection from .*\]) NULL$/ },
+        becomes => sub { return $_[2] },
+        changes => ['x TLS error on connection from (t) [127.0.0.1] NULL', 'x TLS error on connection from (t) [127.0.0.1]'],
+        leaves  => 'x TLS error on connection from (t) [127.0.0.1] (NULL) NULL',
+    },
+    {
         name    => 'neutral-verify-error',
         streams => ['log'],
         why     => 'builds with OpenSSL log on a line of its own what is wrong with a certificate, and of its chain everything',
