@@ -2,3 +2,60 @@
 
 wild         A  127.0.0.1
 very.wild    A  127.0.0.1
+
+; DANE (RFC 6698). The certificates are those of the addresses: 127.0.0.1 and
+; 127.0.0.13 have server1's (the first is the MTA's own, which it takes out of a list of MX hosts), 127.0.0.2 server2's, 127.0.0.3 expired1's.
+
+; End entity: by certificate or public key, whole or by digest. Neither name nor date counts.
+DNSSEC ee301        A     127.0.0.2
+DNSSEC _1225._tcp.ee301 TLSA 3 0 1 file:aux-fixed/exim-ca/example.com/server2.example.com/server2.example.com.pem
+DNSSEC ee310        A     127.0.0.2
+DNSSEC _1225._tcp.ee310 TLSA 3 1 0 file:aux-fixed/exim-ca/example.com/server2.example.com/server2.example.com.pem
+DNSSEC ee312        A     127.0.0.2
+DNSSEC _1225._tcp.ee312 TLSA 3 1 2 file:aux-fixed/exim-ca/example.com/server2.example.com/server2.example.com.pem
+DNSSEC ee           A     127.0.0.3
+DNSSEC _1225._tcp.ee TLSA 3 1 1 file:aux-fixed/exim-ca/example.com/expired1.example.com/expired1.example.com.pem
+
+; Trust anchor: its name and date count.
+DNSSEC ta           A     127.0.0.13
+DNSSEC _1225._tcp.ta TLSA 2 0 1 file:aux-fixed/exim-ca/example.com/CA/Signer.pem
+DNSSEC ta212        A     127.0.0.1
+DNSSEC _1225._tcp.ta212 TLSA 2 1 2 file:aux-fixed/exim-ca/example.com/CA/Signer.pem
+DNSSEC ta-name      A     127.0.0.2
+DNSSEC _1225._tcp.ta-name TLSA 2 0 1 file:aux-fixed/exim-ca/example.com/CA/Signer.pem
+DNSSEC ta-expired   A     127.0.0.3
+DNSSEC _1225._tcp.ta-expired TLSA 2 0 1 file:aux-fixed/exim-ca/example.com/CA/Signer.pem
+
+; Of another certificate, of another authority, and both beside the right one.
+DNSSEC ee-other     A     127.0.0.2
+DNSSEC _1225._tcp.ee-other TLSA 3 1 1 file:aux-fixed/exim-ca/example.com/server1.example.com/server1.example.com.pem
+DNSSEC ta-other     A     127.0.0.1
+DNSSEC _1225._tcp.ta-other TLSA 2 0 1 file:aux-fixed/exim-ca/example.net/CA/Signer.pem
+DNSSEC several      A     127.0.0.1
+DNSSEC _1225._tcp.several TLSA 3 1 1 file:aux-fixed/exim-ca/example.com/server2.example.com/server2.example.com.pem
+DNSSEC _1225._tcp.several TLSA 2 0 1 file:aux-fixed/exim-ca/example.net/CA/Signer.pem
+DNSSEC _1225._tcp.several TLSA 3 1 1 file:aux-fixed/exim-ca/example.com/server1.example.com/server1.example.com.pem
+
+; Not to be used: no record, an insecure one, one of an insecure address.
+DNSSEC no-tlsa      A     127.0.0.13
+DNSSEC tlsa-insecure A    127.0.0.1
+_1225._tcp.tlsa-insecure TLSA 3 1 1 file:aux-fixed/exim-ca/example.com/server1.example.com/server1.example.com.pem
+a-insecure          A     127.0.0.1
+DNSSEC _1225._tcp.a-insecure TLSA 3 1 1 file:aux-fixed/exim-ca/example.com/server1.example.com/server1.example.com.pem
+
+; The lookup of the record fails.
+DNSSEC tlsa-again   A     127.0.0.1
+DNSSEC _1225._tcp.tlsa-again CNAME test.again.dns.
+
+; A record elsewhere, and a host of another name.
+DNSSEC tlsa-cname   A     127.0.0.1
+DNSSEC _1225._tcp.tlsa-cname CNAME _1225._tcp.ta
+DNSSEC host-cname   CNAME ta
+
+; Several hosts: the first one's record is not for its certificate.
+DNSSEC mx           MX    1 ta
+DNSSEC mx-other     MX    1 ee-other
+DNSSEC mx-other     MX    2 ta
+DNSSEC mx-mixed     MX    1 ta-name
+DNSSEC mx-mixed     MX    2 no-tlsa
+mx-insecure         MX    1 ta

@@ -295,7 +295,7 @@ my @RULES = (
         name    => 'neutral-verification',
         streams => ['log'],
         why     => 'OpenSSL judges the peer\'s certificate in the handshake, builds with GnuTLS behind it',
-        pattern => sub { return $_[0]{neutral} ? qr/\(certificate verification failed\)(?:: certificate (?:invalid|revoked))?(?=$|: delivering unencrypted )/ : undef },
+        pattern => sub { return $_[0]{neutral} ? qr/\(certificate verification failed\)(?:: certificate (?:invalid|revoked)|: Verification failed\. [^:]*)?(?=$|: delivering unencrypted )/ : undef },
         becomes => sub { return '(TLS handshake): error: <<certificate verification failed>>' },
         values  => { neutral => 1 },
         changes => ['x (certificate verification failed): certificate revoked', 'x (TLS handshake): error: <<certificate verification failed>>'],
