@@ -22,7 +22,7 @@ TEST_PROGRAMS = parse-reply
 PROGRAMS = client client-ssl client-gnutls server server-ssl server-gnutls fakens sandbox settle make-ocsp
 
 # What each program is linked from.
-DIALOGUE          = smtp_end.o dialogue.o script.o stream.o record_filter.o buffer.o socket.o \
+DIALOGUE          = smtp_end.o dialogue.o script.o stream.o record_filter.o record_watch.o buffer.o socket.o \
                     deadline.o seconds.o options.o tls_config.o tls_report.o dn.o verify.o alert.o
 CLIENT            = client.o client_lines.o $(DIALOGUE)
 SERVER            = server.o server_lines.o $(DIALOGUE)

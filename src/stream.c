@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "alert.h"
+
 enum { READ_SIZE = 16 * 1024 };
 
 static bool peer_is_gone(int error)
@@ -59,9 +61,8 @@ static ssize_t receive(struct stream *stream, void *bytes, size_t size)
  * What a peer sends instead of TLS stays in the wire buffer, for the script to read in clear; so it
  * makes no difference to anybody whether it came together with the line before.
  */
-static ssize_t pull(void *arg, void *bytes, size_t size)
+static ssize_t pull_bytes(struct stream *stream, void *bytes, size_t size)
 {
-    struct stream *stream = arg;
     size_t have = buffer_size(&stream->wire);
     char first;
 
@@ -84,6 +85,16 @@ static ssize_t pull(void *arg, void *bytes, size_t size)
     memcpy(bytes, buffer_content(&stream->wire), size);
     buffer_consume(&stream->wire, size);
     return (ssize_t)size;
+}
+
+static ssize_t pull(void *arg, void *bytes, size_t size)
+{
+    struct stream *stream = arg;
+    ssize_t got = pull_bytes(stream, bytes, size);
+
+    if (got > 0)
+        record_watch_pass(&stream->watch, bytes, (size_t)got);
+    return got;
 }
 
 /*
@@ -146,7 +157,10 @@ static void note_failure(struct stream *stream)
     stream->failure = tls_failure_of(stream->tls);
     if (stream->failure.kind == TLS_ALERT_RECEIVED || stream->failure.kind == TLS_CERTIFICATE_ERROR)
         return;
-    if (stream->wire_ended)
+    if (stream->watch.alert != ALERT_NONE)
+        stream->failure =
+            (struct tls_failure){.kind = TLS_ALERT_RECEIVED, .alert = stream->watch.alert};
+    else if (stream->wire_ended)
         stream->failure = (struct tls_failure){.kind = TLS_PEER_CLOSED};
     else if (!stream->records_seen)
         stream->failure = (struct tls_failure){.kind = TLS_PROTOCOL_ERROR};
@@ -358,6 +372,7 @@ enum stream_status stream_start_tls(struct stream *stream, struct tls_context *c
     }
     stream->failure = (struct tls_failure){.kind = TLS_NO_FAILURE};
     stream->records_seen = false;
+    record_watch_start(&stream->watch);
     stream->filter.on = false;
     stream->end = STREAM_OK;
     stream->tls = tls_session_new(context, &transport);

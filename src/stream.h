@@ -13,6 +13,7 @@
 #include "buffer.h"
 #include "deadline.h"
 #include "record_filter.h"
+#include "record_watch.h"
 #include "tls.h"
 
 /* Bytes in the longest line that can be received, its end included. */
@@ -38,6 +39,7 @@ struct stream {
     /* The wire below TLS. */
     struct buffer wire;          /* read in clear before TLS started, belongs to TLS */
     struct record_filter filter; /* in clear after TLS */
+    struct record_watch watch;   /* inside TLS */
     bool records_seen;           /* the peer does speak TLS */
     bool wire_ended;             /* the peer has closed */
     bool session_unsaved;        /* tls_session_save() has failed */

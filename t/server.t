@@ -204,7 +204,7 @@ for my $case (
         my $server = serve( [ $SERVER, @$options, '-t-1' ], "220 hello\n" );
         my $it     = eval { TestPeer::Connection->to( $server->port, $host ) };
         is defined $it ? 1 : 0, $reached{$host}, "$name: $host";
-        $it->rest if $it;
+        $it->rest, $it->close if $it;
         $server->is_done( "… $host", 0,
             $it ? "Listening on port PORT ... connected\nConnection request from [$host]\n220 hello\nEnd of script\n" : "Listening on port PORT ... timed out after 1 s\n" );
     }
@@ -215,6 +215,7 @@ for my $case (
     my $server = serve( [$SERVER], "220 hello\n", 1, $path );
     my $it     = TestPeer::Connection->to_local($path);
     is $it->rest, "220 hello\r\n", 'a local socket';
+    $it->close;
     $server->is_done( '… says so', 0, "Listening on $path ... connected\nConnection request\n220 hello\nEnd of script\n" );
     ok !-e $path, '… and is gone';
 }

@@ -147,18 +147,23 @@ sub failed {
     return "Attempting to start TLS\nTLS error: $reason\nFailed to start TLS\n";
 }
 
+=head2 short(TEXT)
+
+TEXT in which each long run of x is a count, for a readable diagnosis.
+
+=cut
+
+sub short {
+    my ($text) = @_;
+    return $text =~ s/(x{100,})/'(x times ' . length($1) . ')'/egr;
+}
+
 =head2 did(RUN, NAME, STATUS, OUT, [ERR])
 
 A test: the run ended with STATUS and wrote exactly OUT and ERR, without regard to the port number and the paths of
 certificates. ERR may be a pattern.
 
 =cut
-
-# A text in which each long run of x is a count, for a readable diagnosis.
-sub _short {
-    my ($text) = @_;
-    return $text =~ s/(x{100,})/'(x times ' . length($1) . ')'/egr;
-}
 
 sub did {
     my ( $run, $name, $status, $out, $err ) = @_;
@@ -170,7 +175,7 @@ sub did {
     return subtest $name => sub {
         plan tests => 3;
         is $run->{status}, $status, 'status';
-        is _short($shown), _short($out), 'stdout';
+        is short($shown), short($out), 'stdout';
         ref $err ? like $run->{err}, $err, 'stderr' : is $run->{err}, $err, 'stderr';
     };
 }

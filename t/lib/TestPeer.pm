@@ -10,7 +10,7 @@ use warnings;
 
 use IO::Socket::IP;
 use POSIX ();
-use Socket qw(IPPROTO_TCP TCP_NODELAY SOL_SOCKET SO_LINGER);
+use Socket qw(IPPROTO_TCP TCP_NODELAY);
 
 =head1 NAME
 
@@ -110,9 +110,14 @@ END {
 
 package TestPeer::Connection;
 
-use Socket qw(SOL_SOCKET SO_LINGER);
+use IO::Socket::UNIX;
+use Socket qw(IPPROTO_TCP TCP_NODELAY SOL_SOCKET SO_LINGER);
 
 =head1 THE CONNECTION
+
+=head2 TestPeer::Connection->to(PORT, [HOST]), TestPeer::Connection->to_local(PATH)
+
+A connection to a server.
 
 =head2 $it->put(BYTES)
 
@@ -137,6 +142,20 @@ Closes; closes the sending side; closes with a reset.
 =head2 $it->peer_address, $it->socket
 
 =cut
+
+sub to {
+    my ( $class, $port, $host ) = @_;
+    my $socket = IO::Socket::IP->new( PeerHost => $host // '127.0.0.1', PeerPort => $port, Proto => 'tcp' )
+        or die "cannot connect to port $port: $@\n";
+    setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1;
+    return bless { socket => $socket }, $class;
+}
+
+sub to_local {
+    my ( $class, $path ) = @_;
+    my $socket = IO::Socket::UNIX->new( Peer => $path ) or die "cannot connect to $path: $!\n";
+    return bless { socket => $socket }, $class;
+}
 
 sub socket { my ($self) = @_; return $self->{socket} }
 

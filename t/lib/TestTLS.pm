@@ -171,33 +171,49 @@ sub _collect {
     POSIX::_exit(0);
 }
 
-=head2 $peer->port, $peer->say(BYTES), $peer->stop
+=head2 $peer->port, $peer->stop
 
-Its port; gives it input; ends it and returns all that it said.
+Its port; ends it and returns all that it said.
 
 =cut
 
 sub port { my ($self) = @_; return $self->{port} }
 
-sub say {
-    my ( $self, $bytes ) = @_;
-    syswrite $self->{input}, $bytes;
-    return;
-}
-
 sub stop {
     my ( $self, $signal ) = @_;
-    kill $signal // 'TERM' => $self->{pid};
-    for my $pid ( @$self{qw(pid collector)} ) {
+    kill $signal // 'TERM' => $self->{pid} if $running{ $self->{pid} };
+    for my $pid ( grep {defined} @$self{qw(pid feeder collector)} ) {
         local $?;
         waitpid $pid, 0 if delete $running{$pid};
     }
     return $self->said;
 }
 
+=head2 $peer->say_all(BYTES)
+
+Gives it input, in a process of its own if it does not take it at once, and then no more.
+
+=cut
+
+sub say_all {
+    my ( $self, $bytes ) = @_;
+    my $pid = fork // die "fork: $!\n";
+    if ( !$pid ) {
+        alarm $LIMIT;
+        local $SIG{PIPE} = 'IGNORE';
+        print { $self->{input} } $bytes;
+        close $self->{input};
+        POSIX::_exit(0);
+    }
+    $running{$pid} = 1;
+    $self->{feeder} = $pid;
+    return close $self->{input};
+}
+
 =head2 $peer->wait
 
-Waits until it ends by itself, and returns all that it said.
+Waits until it ends by itself, and returns all that it said. Its exit status is then C<< $peer->status >>, or
+C<signal N>.
 
 =cut
 
@@ -208,10 +224,12 @@ sub wait {
     alarm $LIMIT;
     waitpid $pid, 0;
     alarm 0;
-    $self->{status} = $?;
+    $self->{status} = $? & 127 ? 'signal ' . ( $? & 127 ) : $? >> 8;
     delete $running{$pid};
     return $self->stop;
 }
+
+sub status { my ($self) = @_; return $self->{status} }
 
 =head2 $peer->said
 
