@@ -63,7 +63,7 @@ my @ERRORS = (
     ['-j 0',                 '--jobs 0: it has to be a number from 1 on'],
     ['--repeat 0',           '--repeat 0: it has to be a number from 1 on'],
     ['--retry -1',           '--retry -1: it has to be a number from 1 on'],
-    ['--mta a',              'option mta, key "a", requires a value (runtest --help)'],
+    ['--mta a',              '--mta a: it has to be NAME=VALUE'],
     ['--timeout-factor 0',   '--timeout-factor 0: it has to be a number above 0'],
     ['--timeout-factor -1',  '--timeout-factor -1: it has to be a number above 0'],
     ['--timeout-factor inf', 'value "inf" invalid for option timeout-factor (real number expected) (runtest --help)'],

@@ -4,6 +4,7 @@ package Runtest::Case;
 use strict;
 use warnings;
 
+use Runtest::Error;
 use Runtest::Munge::Rules qw(rule_set_named);
 use Runtest::Plan qw(substitution_for plan_for);
 use Runtest::Requirements qw(unmet);
@@ -79,9 +80,9 @@ sub plan {
     my ($self, $place) = @_;
     my $substitution = substitution_for($self->{test}, $self->{lane}, $self->{host}, $place->{directory});
     $self->{script} = Runtest::Script->parse($self->{tree}, $self->{test}{path}, $substitution);
-    for my $set (@{ $self->directives->{munge} || [] }) {
-        rule_set_named($set)
-          or Runtest::Error->throw(wrong => "$self->{test}{path}: there is no munge rule set '$set' (lib/Runtest/Munge/Rules.pm)");
+    for my $set (grep { !rule_set_named($_) } @{ $self->directives->{munge} || [] }) {
+        my $place_of_it = "$self->{test}{path}:$self->{script}{munge_line}{$set}";
+        Runtest::Error->throw(wrong => "$place_of_it: there is no munge rule set '$set' (lib/Runtest/Munge/Rules.pm)");
     }
     return plan_for(%$self, place => $place, substitution => $substitution);
 }

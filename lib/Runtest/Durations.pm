@@ -8,6 +8,8 @@ use Cpanel::JSON::XS ();
 use List::Util qw(max sum0);
 use Path::Tiny qw(path);
 
+use Runtest::Atomic qw(write_atomically);
+
 =head1 NAME
 
 Runtest::Durations - how long cases took the last time
@@ -63,7 +65,7 @@ sub remember {
 
 sub keep {
     my ($self) = @_;
-    path($self->{file})->spew_raw(Cpanel::JSON::XS->new->canonical->encode($self->{seconds}));
+    write_atomically($self->{file}, Cpanel::JSON::XS->new->canonical->encode($self->{seconds}));
     return;
 }
 

@@ -57,7 +57,7 @@ already a defect of the harness.
 sub from {
     my ($class, $exception) = @_;
     return $exception if ref $exception && eval { $exception->isa($class) };
-    return $class->new(broken => "$exception->{file}: $exception->{err} ($exception->{op})")
+    return $class->new(broken => "$exception->{file}: " . $exception->{err} =~ s/\A\w+ failed for \Q$exception->{file}\E: //r)
       if ref $exception && eval { $exception->isa('Path::Tiny::Error') };
     chomp $exception;
     return $class->new(broken => "internal error: $exception");

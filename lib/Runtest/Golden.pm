@@ -6,6 +6,7 @@ use warnings;
 
 use Path::Tiny qw(path);
 
+use Runtest::Atomic qw(write_atomically);
 use Runtest::Error;
 use Runtest::Requirements qw(compare_versions);
 
@@ -150,7 +151,7 @@ sub replace {
         return;
     }
     $file->parent->mkpath;
-    $file->spew_raw($text);
+    write_atomically($file, $text);
     return;
 }
 

@@ -6,6 +6,7 @@ use warnings;
 
 use Path::Tiny qw(path);
 
+use Runtest::Atomic qw(write_atomically);
 use Runtest::Capture qw(must_run);
 use Runtest::Error;
 use Runtest::MTA qw(patched_binary utilities_beside private_libraries);
@@ -70,7 +71,7 @@ sub asking {
     my $file = "$self->{directory}/asking-" . $lane->name . '.tar';
     $self->_add_mta($file, $lane, exim => 0);
     my $configuration = path("$self->{directory}/facts.conf");
-    $configuration->spew_raw("keep_environment =\n");
+    write_atomically($configuration, "keep_environment =\n");
     _add($file, $self->{directory}, 'testsuite/', 'facts.conf');
     _add_libraries($file, $lane);
     return $file;
@@ -106,8 +107,8 @@ sub clock {
     my $directory = path("$self->{directory}/clock-$name");
     my $file      = "$directory.tar";
     $directory->mkpath;
-    $directory->child('preload')->spew_raw("/runtest/clock.so\n");
-    $directory->child('clock-offset')->spew_raw("$offset\n");
+    write_atomically($directory->child('preload'), "/runtest/clock.so\n");
+    write_atomically($directory->child('clock-offset'), "$offset\n");
     _add($file, $directory, 'runtest/', qw(preload clock-offset));
     _add($file, "$self->{top}/build", 'runtest/', 'clock.so');
     $directory->remove_tree;
@@ -142,8 +143,9 @@ sub _add {
 
 sub _tar {
     my ($file, @arguments) = @_;
-    must_run('tar', '--append', '--file', $file, '--group=root:0', '--numeric-owner', @arguments);
-    return;
+    return if eval { must_run('tar', '--append', '--file', $file, '--group=root:0', '--numeric-owner', @arguments); 1 };
+    unlink $file;    # half of it would be taken for a whole one
+    die $@;
 }
 
 1;

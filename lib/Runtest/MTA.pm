@@ -8,6 +8,7 @@ use Cpanel::JSON::XS ();
 use File::Basename qw(dirname);
 use Path::Tiny qw(path);
 
+use Runtest::Atomic qw(write_atomically);
 use Runtest::Capture qw(output_of);
 use Runtest::Error;
 
@@ -137,7 +138,7 @@ sub keep_facts {
     my ($file, $key, $facts) = @_;
     my $cache = _cache($file);
     $cache->{$key} = $facts;
-    path($file)->spew_raw(Cpanel::JSON::XS->new->canonical->encode($cache));
+    write_atomically($file, Cpanel::JSON::XS->new->canonical->encode($cache));
     return;
 }
 

@@ -36,9 +36,16 @@ sub parse_options {
         'help|h', 'man', 'list', 'update', 'sandbox!',
         'keep', 'shell', 'gdb=s', 'wrap=s%', 'date=s', 'repeat=i', 'until-fail', 'shuffle:i', 'retry=i', 'strict',
         'jobs|j=i', 'lane=s@', 'mta=s%', 'require=s@', 'timeout-factor=f', 'tls-client=s', 'tree=s', 'color=s',
-    ) or Runtest::Error->throw(wrong => lcfirst(join '', @complaints) =~ s/\n\z//r . ' (runtest --help)');
+    ) or Runtest::Error->throw(wrong => _complaint(@complaints));
     _check(\%option);
     return { %option, tests => \@arguments };
+}
+
+# Getopt::Long's first complaint; what it says of NAME=VALUE nobody would understand.
+sub _complaint {
+    my ($first) = @_;
+    return "--$1 $2: it has to be NAME=VALUE" if $first =~ /\AOption (\S+), key "(.*)", requires a value/s;
+    return lcfirst($first) =~ s/\n\z//r . ' (runtest --help)';
 }
 
 # [option, whether its value is right, what it has to be]

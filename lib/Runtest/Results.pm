@@ -7,11 +7,12 @@ use warnings;
 use Cpanel::JSON::XS ();
 use Errno qw(EWOULDBLOCK);
 use Fcntl qw(LOCK_EX LOCK_NB);
-use File::Path qw(remove_tree);
+use File::Path qw(make_path remove_tree);
 use Path::Tiny qw(path);
 use POSIX qw(strftime);
 use Time::HiRes ();
 
+use Runtest::Atomic qw(write_atomically);
 use Runtest::Error;
 
 =head1 NAME
@@ -38,15 +39,12 @@ sub new {
     my $top  = path("$tree/results");
     my $name = strftime('%Y%m%d-%H%M%S', gmtime) . "-$$";
     my $self = bless { top => $top, directory => $top->child($name) }, $class;
-    eval { $self->{directory}->mkpath; 1 } or Runtest::Error->throw(broken => "$self->{directory} cannot be made: " . _reason($@));
+    make_path("$self->{directory}", { error => \my $errors });
+    my ($why) = map { values %$_ } @$errors;
+    Runtest::Error->throw(broken => "$self->{directory} cannot be made: $why") if defined $why;
     open $self->{lock}, '>', "$self->{directory}/lock" or Runtest::Error->throw(broken => "$self->{directory}/lock: $!");
     flock $self->{lock}, LOCK_EX | LOCK_NB or Runtest::Error->throw(broken => "$self->{directory}/lock: $!");
     return $self;
-}
-
-sub _reason {
-    my ($exception) = @_;
-    return ref $exception && $exception->isa('Path::Tiny::Error') ? $exception->{err} : $exception =~ s/ at \S+ line [0-9]+\.\n\z//r;
 }
 
 =head2 begin()
@@ -134,7 +132,7 @@ sub write_stream {
       if $name =~ m{\A/|(?:\A|/)\.\.?(?:/|\z)|\0} || $name eq '';
     my $file = $directory->child($kind, $name);
     $file->parent->mkpath;
-    $file->spew_raw($bytes);
+    write_atomically($file, $bytes);
     return;
 }
 
@@ -146,7 +144,7 @@ Writes each object as one line.
 
 sub write_json {
     my ($file, @objects) = @_;
-    path($file)->spew_raw(map { _line($_) . "\n" } @objects);
+    write_atomically($file, join '', map { _line($_) . "\n" } @objects);
     return;
 }
 

@@ -22,7 +22,7 @@ docs/writing-tests.md has the language. A parsed script is
 
     { requirements => [...],            # from its head
       exclusive => 1, clock => SECONDS, expect_fail => { requirement, reason },
-      directives => { munge => [NAME...], sortlog => 1, ... },
+      directives => { munge => [NAME...], sortlog => 1, ... }, munge_line => { NAME => N },
       steps => [...], missing => { HOSTIPV6 => 1 } }    # substitutions that this host has no value for
 
 and a step C<< { line, text, command, sudo, user, delay, words, redirections, data, status, environment } >>: C<status> is
@@ -196,6 +196,7 @@ sub _directive_or_command {
     if ($name eq 'munge') {
         my ($set) = ($rest // '') =~ /\A(\S+)\z/ or $self->_wrong("munge wants one name of a rule set: 'munge NAME'");
         push @{ $self->{directives}{munge} }, $set;
+        $self->{munge_line}{$set} = $self->{line};
     }
     else {
         $self->_wrong("'$name' takes nothing behind it") if defined $rest;
