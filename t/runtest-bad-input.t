@@ -179,13 +179,13 @@ END
 };
 
 subtest 'no place for results' => sub {
-    my $tree   = tree_that_passes();
-    my $before = can_mount() ? mounting(['--bind', $tree->path, $tree->path], ['-o', 'remount,bind,ro', $tree->path]) : undef;
+    my $tree   = tree_that_passes()->file('results/mount-point', '');
+    my $folder = $tree->path('results');
+    my $before = can_mount() ? mounting(['--bind', $folder, $folder], ['-o', 'remount,bind,ro', $folder]) : undef;
     plan skip_all => 'root may write everywhere, and cannot mount here' if !$before && $> == 0;
-    rmdir $tree->path('results');
-    chmod oct('555'), $tree->path if !$before;
+    chmod oct('555'), $folder if !$before;
     my $run = $tree->run({ before => $before }, @ONE);
-    chmod oct('755'), $tree->path;
+    chmod oct('755'), $folder;
     is $run->{status}, 3, 'the machine is broken';
     like $run->{err}, qr/\Aruntest: \S+ cannot be made: (?:Permission denied|Read-only file system)\n\z/, 'file and reason';
 };

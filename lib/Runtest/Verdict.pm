@@ -112,6 +112,7 @@ sub in_error {
         reason      => $error->message,
         seconds     => 0,
         exit_status => $error->exit_status,
+        acceptable  => 0,
         differences => [],
     };
 }
