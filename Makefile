@@ -48,7 +48,7 @@ fakens_LIBS       = -lcrypto
 parse-reply_OBJS  = parse-reply.o reply_text.o
 parse-reply_LIBS  = -lresolv
 sandbox_OBJS      = sandbox.o sandbox_launch.o sandbox_map.o sandbox_init.o sandbox_mounts.o \
-                    sandbox_etc.o sandbox_net.o sandbox_command.o sandbox_report.o sandbox_probe.o \
+                    sandbox_etc.o sandbox_net.o sandbox_confine.o sandbox_command.o sandbox_report.o sandbox_probe.o \
                     sandbox_host.o snapshot.o processes.o deadline.o seconds.o
 settle_OBJS       = settle.o snapshot.o processes.o deadline.o seconds.o
 make-ocsp_OBJS    = make-ocsp.o

@@ -103,6 +103,12 @@ void sandbox_write_etc(const struct sandbox_options *options);
 void sandbox_configure_network(const struct sandbox_options *options);
 
 /*
+ * Takes from the calling process, and from all that it will start, what even root of the sandbox
+ * may not do: mount, use keys, make sockets of families that leave the sandbox.
+ */
+void sandbox_confine(void);
+
+/*
  * Makes the calling process fit for a command: default signals, none blocked, an environment and
  * limits that owe nothing to the caller's, umask 022.
  */

@@ -97,6 +97,7 @@ static pid_t start_command(const struct sandbox_options *options)
         sandbox_fail("command", "fork");
     if (pid > 0)
         return pid;
+    sandbox_confine();
     if (options->probe)
         sandbox_probe_run(options);
     sandbox_exec(options);
