@@ -77,7 +77,7 @@ sub _munge_stream {
     my ($self, $kind, $name, $bytes) = @_;
     my @lines;
     my $number = 0;
-    $self->_apply($_, \$bytes, $name) for grep { $_->{spans} } $self->_rules_of($kind);
+    $self->_apply($_, \$bytes, $name) for @{ $self->_rules_of($kind)->{spanning} };
     for my $line (split /^/, $bytes) {
         $number++;
         my $end = $line =~ s/\n\z// ? "\n" : '';
@@ -91,7 +91,8 @@ sub _munge_stream {
 # Undef when a rule deletes the line.
 sub _munge_line {
     my ($self, $kind, $line, $place) = @_;
-    for my $rule (grep { !$_->{spans} } $self->_rules_of($kind)) {
+    for my $rule (@{ $self->_rules_of($kind)->{line} }) {
+        next if $line !~ $rule->{compiled};
         $self->_apply($rule, \$line, $place) or return undef;    ## no critic (ProhibitExplicitReturnUndef)
     }
     return $line;
@@ -99,7 +100,10 @@ sub _munge_line {
 
 sub _rules_of {
     my ($self, $kind) = @_;
-    return grep { !$_->{in} || $_->{in}{$kind} } @{ $self->{rules} };
+    return $self->{rules_of}{$kind} //= do {
+        my @rules = grep { !$_->{in} || $_->{in}{$kind} } @{ $self->{rules} };
+        { spanning => [grep { $_->{spans} } @rules], line => [grep { !$_->{spans} } @rules] };
+    };
 }
 
 # False when the rule deletes the text. That it changed the text is remembered under $place.

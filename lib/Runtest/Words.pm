@@ -26,20 +26,20 @@ my %REDIRECTION = ('<' => 'input', '>' => 'output', '>>' => 'append');
 
 # What may stand in an unquoted place, in the order in which it is tried: [name, pattern].
 my @TOKENS_AT_WORD_START = (
-    [comment  => qr/#.*/],
-    [operator => qr/([0-9]+(?:>>|[<>]))/],    # a redirection of another descriptor
+    [comment  => qr/\G#.*/],
+    [operator => qr/\G([0-9]+(?:>>|[<>]))/],    # a redirection of another descriptor
 );
 my @TOKENS = (
-    [blank       => qr/[ \t]+/],
-    [single      => qr/'([^']*)'/],
-    [double      => qr/"((?:[^"\\]|\\.)*)"/s],
-    [escaped     => qr/\\(.)/s],
-    [message     => qr/\$msg([0-9]+)\b/],
-    [redirection => qr/(<|>>|>)/],
-    [operator    => qr/([|&;()\$`\n])/],
-    [quote       => qr/(['"\\])/],
-    [pattern     => qr/([*?\[][^\s'"\\<>|&;()\$`]*)/],
-    [plain       => qr/([^\s'"\\<>|&;()\$`*?\[]+)/],
+    [blank       => qr/\G[ \t]+/],
+    [single      => qr/\G'([^']*)'/],
+    [double      => qr/\G"((?:[^"\\]|\\.)*)"/s],
+    [escaped     => qr/\G\\(.)/s],
+    [message     => qr/\G\$msg([0-9]+)\b/],
+    [redirection => qr/\G(<|>>|>)/],
+    [operator    => qr/\G([|&;()\$`\n])/],
+    [quote       => qr/\G(['"\\])/],
+    [pattern     => qr/\G([*?\[][^\s'"\\<>|&;()\$`]*)/],
+    [plain       => qr/\G([^\s'"\\<>|&;()\$`*?\[]+)/],
 );
 
 =head2 split_words($line)
@@ -66,7 +66,7 @@ sub _next_token {
     my ($line, @first) = @_;
     for my $token (@first, @TOKENS) {
         my ($name, $pattern) = @$token;
-        return ($name, $1) if $$line =~ /\G$pattern/gc;
+        return ($name, $1) if $$line =~ /$pattern/gc;
     }
     die sprintf "not understood: \\x%02X\n", ord substr $$line, pos $$line;
 }
