@@ -78,6 +78,11 @@ what is wrong with the test.
 
 sub plan {
     my ($self, $place) = @_;
+    return $self->{planned}{ $place->{directory} } //= $self->_made_plan($place);
+}
+
+sub _made_plan {
+    my ($self, $place) = @_;
     my $substitution = substitution_for($self->{test}, $self->{lane}, $self->{host}, $place->{directory});
     $self->{script} = Runtest::Script->parse($self->{tree}, $self->{test}{path}, $substitution);
     for my $set (grep { !rule_set_named($_) } @{ $self->directives->{munge} || [] }) {
