@@ -37,17 +37,17 @@ my %FOLDERS = (
     'msglog' => 'spool/msglog',
 );
 
-=head2 collect_streams(\&take)
+=head2 collect_streams($most, \&take)
 
 Calls take(name, bytes) for each stream that exists in the current directory: C<log>, C<log.server>, C<mail/NAME>,
-C<msglog/ID> and so on. Only regular files count; no link is followed.
+C<msglog/ID> and so on. Only regular files count; no link is followed, and of no file more than $most bytes are read.
 
 =cut
 
 sub collect_streams {
-    my ($take) = @_;
+    my ($most, $take) = @_;
     for my $name (sort keys %FILES) {
-        my $bytes = _read($FILES{$name}) // next;
+        my $bytes = _read($FILES{$name}, $most) // next;
         $take->($name, $bytes);
     }
     for my $folder (sort keys %FOLDERS) {
@@ -56,7 +56,7 @@ sub collect_streams {
         my @files;
         find({ wanted => sub { push @files, $_ }, no_chdir => 1 }, $top);
         for my $file (sort @files) {
-            my $bytes = _read($file) // next;
+            my $bytes = _read($file, $most) // next;
             $take->($folder . substr($file, length $top), $bytes);
         }
     }
@@ -64,11 +64,11 @@ sub collect_streams {
 }
 
 sub _read {
-    my ($path) = @_;
+    my ($path, $most) = @_;
     sysopen my $in, $path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK or return;
     return if !-f $in;
-    local $/ = undef;
-    return <$in> // '';
+    read $in, my ($bytes), $most;
+    return $bytes // '';
 }
 
 1;

@@ -23,7 +23,7 @@ sub unified_diff {
     my ($old_name, $old, $new_name, $new) = @_;
     return if $old eq $new;
     my $diff = Text::Diff::diff(\_shown($old), \_shown($new), { STYLE => 'Unified' });
-    return ("--- $old_name", "+++ $new_name", split /\n/, $diff);
+    return ('--- ' . visible($old_name), '+++ ' . visible($new_name), split /\n/, $diff);
 }
 
 # A missing line end is shown as well: it is a difference.

@@ -67,7 +67,8 @@ my %FIELDS = (begin => [qw(line text)], step => [qw(line text)], stream => [qw(n
 
 sub _check {
     my ($type, $record) = @_;
-    ref $record eq 'HASH' or Runtest::Error->throw(broken => "the worker sent a $type that is none");
+    ref $record eq 'HASH' && ($record->{line} // 0) =~ /\A[0-9]+\z/
+      or Runtest::Error->throw(broken => "the worker sent a $type that is none");
     for my $field (@{ $FIELDS{$type} || [] }) {
         next if defined $record->{$field} && !ref $record->{$field};
         Runtest::Error->throw(broken => "the worker sent a $type without '$field'");
@@ -105,9 +106,12 @@ sub take_wire {
     return;
 }
 
+# Of what nobody should have to say, so much is kept.
+my $MOST_STDERR = 65_536;
+
 sub take_stderr {
     my ($self, $bytes) = @_;
-    $self->{stderr} .= $bytes;
+    $self->{stderr} .= substr $bytes, 0, $MOST_STDERR - length $self->{stderr};
     return;
 }
 

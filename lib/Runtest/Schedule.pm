@@ -121,10 +121,10 @@ sub _start {
             )
         ],
         stdin     => { from => Cpanel::JSON::XS->new->latin1->canonical->convert_blessed->encode($plan) },
-        stdout    => { on_read => _reader($outcome, 'take_stderr') },
-        stderr    => { on_read => _reader($outcome, 'take_stderr') },
+        stdout    => { on_read => $self->_reader($outcome, 'take_stderr') },
+        stderr    => { on_read => $self->_reader($outcome, 'take_stderr') },
         ($self->{terminal} ? (setup => [fd4 => ['dup', $self->{terminal}]]) : ()),
-        fd3       => { on_read => _reader($outcome, 'take_wire') },
+        fd3       => { on_read => $self->_reader($outcome, 'take_wire') },
         on_finish => sub {
             my (undef, $status) = @_;
             my $failed = $outcome->{exception};
@@ -137,15 +137,18 @@ sub _start {
     return;
 }
 
-# What cannot be taken (a full disk) is kept as the case's exception; the rest is read and dropped.
+# What cannot be taken (a full disk) is kept as the case's exception, and ends it; the rest is read and dropped.
 sub _reader {
-    my ($outcome, $take) = @_;
+    my ($self, $outcome, $take) = @_;
     return sub {
         my (undef, $buffer) = @_;
         my $bytes = $$buffer;
         $$buffer = '';
         return 0 if $outcome->{exception};
-        eval { $outcome->$take($bytes); 1 } or $outcome->{exception} = $@;
+        return 0 if eval { $outcome->$take($bytes); 1 };
+        $outcome->{exception} = $@;
+        my $process = $self->{running}{ $outcome->case->name }{process};
+        kill TERM => $process->pid if $process->is_running;
         return 0;
     };
 }

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 
 use Runtest::Compare qw(compare_streams);
+use Runtest::Diff qw(visible);
 use Runtest::Error;
 use Runtest::Golden;
 use Runtest::Munge;
@@ -70,7 +71,7 @@ sub _reason {
         my ($first) = split /\n/, $failure->{reason};
         return "$place: $first";
     }
-    return join(', ', map { $_->{stream} } @differences) . (@differences > 1 ? ' differ' : ' differs');
+    return join(', ', map { visible($_->{stream}) } @differences) . (@differences > 1 ? ' differ' : ' differs');
 }
 
 =head2 munge_outcome($outcome)

@@ -28,6 +28,10 @@ our $MOST_BYTES = 64 * 1024 * 1024;
 # Far more than a step's line with all that it has to tell.
 my $LONGEST_LINE = 4 * 1024 * 1024;
 
+# The most that a case may send: the driver has it in memory, and each stream is a file of the user's.
+our $MOST_IN_ALL  = 4 * $MOST_BYTES;
+our $MOST_RECORDS = 10_000;
+
 =head2 send_record($handle, \%record, $bytes)
 
 Writes one record. Dies when the driver has gone.
@@ -55,7 +59,7 @@ A reader that records are fed to.
 
 sub new {
     my ($class) = @_;
-    return bless { buffer => '', open => undef }, $class;
+    return bless { buffer => '', open => undef, bytes => 0, records => 0 }, $class;
 }
 
 =head2 feed($bytes)
@@ -67,9 +71,12 @@ Takes what was read from the pipe and returns the records that are whole by now.
 sub feed {
     my ($self, $bytes) = @_;
     $self->{buffer} .= $bytes;
+    $self->{bytes} += length $bytes;
+    $self->{bytes} <= $MOST_IN_ALL or Runtest::Error->throw(broken => "the case has sent more than $MOST_IN_ALL bytes");
     my @records;
     while (my $record = $self->_next) {
         push @records, $record;
+        ++$self->{records} <= $MOST_RECORDS or Runtest::Error->throw(broken => "the case has sent more than $MOST_RECORDS records");
     }
     return @records;
 }
@@ -78,9 +85,9 @@ sub _next {
     my ($self) = @_;
     my $record = delete $self->{open};
     if (!$record) {
-        my $whole = $self->{buffer} =~ s/\A([^\n]*)\n//;
-        return if !$whole && length $self->{buffer} <= $LONGEST_LINE;
-        $record = $whole ? eval { $JSON->decode($1) } : undef;
+        my $line = $self->{buffer} =~ s/\A([^\n]*)\n// ? $1 : undef;
+        return if !defined $line && length $self->{buffer} <= $LONGEST_LINE;
+        $record = eval { $JSON->decode($line) };
         ref $record eq 'HASH' or Runtest::Error->throw(broken => 'the worker sent something else than a record');
     }
     my $size = $record->{size} // return $record;

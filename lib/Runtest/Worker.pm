@@ -46,10 +46,10 @@ The whole life of a worker. Exits 0 once the results are sent, whatever the case
 =cut
 
 sub main {
-    my $plan = Cpanel::JSON::XS->new->latin1->decode(do { local $/ = undef; <STDIN> });
+    my $plan = Cpanel::JSON::XS->new->latin1->decode(do { local $/ = undef; readline STDIN });
     open STDIN, '<', '/dev/null' or die "/dev/null: $!\n";
     open my $wire, '>&=', 3 or die "descriptor 3: $!\n";
-    my $self = bless { plan => $plan, wire => $wire, daemons => [], servers => [], background => [] }, __PACKAGE__;
+    my $self = bless { plan => $plan, wire => $wire, terminal => _terminal($plan->{debug}), daemons => [], servers => [], background => [] }, __PACKAGE__;
     Runtest::Process::watch_children();
     umask 022;
     $self->_prepare;
@@ -60,6 +60,14 @@ sub main {
     $self->_send_streams;
     $self->send_record({ type => 'stream', name => 'case.tar' }, kept_files()) if $plan->{debug}{keep};
     return $self->send_record({ type => 'verdict', failure => $failure });
+}
+
+# A handle that perl closes in what a step executes, like the wire's: the steps have no business with it.
+sub _terminal {
+    my ($debug) = @_;
+    return undef if !$debug->{shell} && !$debug->{gdb};    ## no critic (ProhibitExplicitReturnUndef)
+    open my $terminal, '<&=', 4 or die "there is no terminal: $!\n";
+    return $terminal;
 }
 
 =head2 send_record(\%record, $bytes)
@@ -143,7 +151,7 @@ sub _run_script {
     my ($self) = @_;
     my $plan     = $self->{plan};
     my $case_end = time + $plan->{case_seconds};
-    my $shell_at = $plan->{debug}{shell} ? $self->_last_moment : undef;
+    my $shell_at = $plan->{debug}{shell} ? $self->_last_moment() : undef;
     for my $step (@{ $plan->{steps} }) {
         shell($plan->{name}) if defined $shell_at && $step == $shell_at;
         my $started = time;
@@ -332,7 +340,7 @@ sub settle {
     my @remaining = unsettled(
         program => $self->{plan}{settle},
         seconds => $self->{deadline} - time,
-        keep    => [map { $_->{pid}, $_->{serves} // () } @{ $self->{daemons} }],
+        keep    => [map { ($_->{pid}, $_->{serves} // ()) } @{ $self->{daemons} }],
         tree    => [map { $_->{pid} } @{ $self->{servers} }, @{ $self->{background} }],
     );
     $self->{running}{settle_cpu} += _cpu_of_children() - $cpu;
@@ -381,9 +389,9 @@ sub _end_what_is_left {
 
 sub _send_streams {
     my ($self) = @_;
-    collect_streams(sub {
+    my $most = $Runtest::Wire::MOST_BYTES;
+    collect_streams($most + 1, sub {
         my ($name, $bytes) = @_;
-        my $most = $Runtest::Wire::MOST_BYTES;
         my $cut = length $bytes > $most;
         $bytes = substr $bytes, 0, $most if $cut;
         $self->send_record({ type => 'stream', name => $name, ($cut ? (cut => 1) : ()) }, $bytes);

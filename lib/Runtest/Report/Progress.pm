@@ -6,6 +6,8 @@ use warnings;
 
 use Time::HiRes qw(time);
 
+use Runtest::Diff qw(visible);
+
 =head1 NAME
 
 Runtest::Report::Progress - what is going on, on stderr, for those who watch
@@ -32,8 +34,8 @@ One more case did not pass; whether there was one.
 
 =cut
 
-sub failed     { $_[0]{failed}++; return }
-sub any_failed { return $_[0]{failed} > 0 }
+sub failed     { my ($self) = @_; $self->{failed}++; return }
+sub any_failed { my ($self) = @_; return $self->{failed} > 0 }
 
 =head2 clear()
 
@@ -94,7 +96,7 @@ sub _long {
     my ($outcome) = @_;
     my $step = $outcome->running or return $outcome->case->name . ': no step yet, or none any more';
     return sprintf '%s: in %s:%d for %.1f s: %s', $outcome->case->name, $outcome->case->test->{path}, $step->{line}, time - $step->{begun},
-      $step->{text};
+      visible($step->{text});
 }
 
 =head2 explain(\%state)

@@ -6,9 +6,15 @@ use warnings;
 
 use Term::ANSIColor qw(colored);
 
+use Runtest::Diff qw(visible);
+
 =head1 NAME
 
 Runtest::Report::Terminal - a line per case on stdout, and below it what is to be known of one that did not pass
+
+=head1 DESCRIPTION
+
+What comes out of a case, or out of its script, is shown by Runtest::Diff's visible(): it cannot speak to the terminal.
 
 =head2 new(color => 0 or 1, command => $how_to_call_runtest)
 
@@ -45,13 +51,13 @@ sub case {
     my ($self, $verdict, @notes) = @_;
     my $case = $verdict->{case};
     $self->{count}{ $verdict->{verdict} }++;
-    my ($reason, @more) = split /\n/, $verdict->{reason} // '';
+    my ($reason, @more) = map { visible($_) } split /\n/, $verdict->{reason} // '';
     my @lines = (
         sprintf('%s %s %s %.2fs %s%s',
             $self->_colored($COLOR{ $verdict->{verdict} }, $verdict->{verdict}),
-            $case->test->{number}, $case->lane->name, $verdict->{seconds}, $case->test->{title},
+            $case->test->{number}, $case->lane->name, $verdict->{seconds}, visible($case->test->{title}),
             defined $reason ? ": $reason" : ''),
-        map { "  $_" } @more, $self->_details($verdict), @notes
+        map { "  $_" } @more, $self->_details($verdict), map { visible($_) } @notes
     );
     print map { "$_\n" } @lines;
     return;
@@ -66,9 +72,9 @@ sub _details {
 sub _failure {
     my ($self, $verdict) = @_;
     my $failure = $verdict->{failure} // return;
-    my @reason = split /\n/, $failure->{reason};
+    my @reason = map { visible($_) } split /\n/, $failure->{reason};
     my $place = $verdict->{case}->test->{path} . (defined $failure->{line} ? ":$failure->{line}" : '');
-    return ("step:   $place: $failure->{step}", "reason: $reason[0]", map { "        $_" } @reason[1 .. $#reason]);
+    return ("step:   $place: " . visible($failure->{step}), "reason: $reason[0]", map { "        $_" } @reason[1 .. $#reason]);
 }
 
 sub _diff {
@@ -111,7 +117,7 @@ Prints what --list lists.
 
 sub tests {
     my ($self, @tests) = @_;
-    printf "%s  %-16s %s\n", $_->{number}, $_->{folder}, $_->{title} for @tests;
+    printf "%s  %-16s %s\n", $_->{number}, $_->{folder}, visible($_->{title}) for @tests;
     return;
 }
 
