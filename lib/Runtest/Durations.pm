@@ -35,7 +35,8 @@ The cases, those that took longest at the front, and before them those that noth
 sub longest_first {
     my ($self, @cases) = @_;
     my %seconds = map { $_->key => $self->{seconds}{ $_->key } // 'inf' } @cases;
-    return sort { $seconds{ $b->key } <=> $seconds{ $a->key } || $a->name cmp $b->name } @cases;
+    my @sorted  = sort { $seconds{ $b->key } <=> $seconds{ $a->key } || $a->name cmp $b->name } @cases;
+    return @sorted;
 }
 
 =head2 estimate($jobs, @cases)

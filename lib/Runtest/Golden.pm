@@ -120,7 +120,8 @@ sub streams {
             $streams{"$folder$name"} = 1;
         }
     }
-    return sort keys %streams;
+    my @names = sort keys %streams;
+    return @names;
 }
 
 # The files NNNN and NNNN.* of a folder, and those in folders of such a name (mail/NNNN.folder/name).

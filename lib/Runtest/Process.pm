@@ -4,6 +4,7 @@ package Runtest::Process;
 use strict;
 use warnings;
 
+use Config;
 use IO::Select;
 use POSIX qw(:sys_wait_h setgid setsid setuid);
 use Time::HiRes qw(time);
@@ -91,18 +92,19 @@ passed, and, if $handle is given, also when that is readable. A deadline of 0 as
 sub wait_process {
     my ($pid, $deadline, $handle) = @_;
     my $select = IO::Select->new($wake_in, $handle // ());
-    while (1) {
-        sysread $wake_in, my $drained, 4096;
-        _reap();
-        return delete $ended{$pid} if exists $ended{$pid};
+    _reap();
+    while (!exists $ended{$pid}) {
         my $left = $deadline - time;
         return undef if $left <= 0;    ## no critic (ProhibitExplicitReturnUndef)
         my @ready = $select->can_read($left);
         return undef if grep { $_ != $wake_in } @ready;    ## no critic (ProhibitExplicitReturnUndef)
+        _reap();
     }
+    return delete $ended{$pid};
 }
 
 sub _reap {
+    sysread $wake_in, my $drained, 4096;
     while ((my $pid = waitpid -1, WNOHANG) > 0) {
         $ended{$pid} = $?;
     }
@@ -134,8 +136,7 @@ A wait status in words: C<exit status 1>, C<signal 9 (KILL)>.
 sub describe_status {
     my ($status) = @_;
     return 'exit status ' . ($status >> 8) if !($status & 127);
-    require Config;
-    my $name = (split ' ', $Config::Config{sig_name})[ $status & 127 ];
+    my $name = (split ' ', $Config{sig_name})[ $status & 127 ];
     return 'signal ' . ($status & 127) . " ($name)" . ($status & 128 ? ', core dumped' : '');
 }
 

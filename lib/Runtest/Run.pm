@@ -311,7 +311,7 @@ sub _exit_status {
     return max(0, @statuses);
 }
 
-package Runtest::Run::Guard;
+package Runtest::Run::Guard;    ## no critic (ProhibitMultiplePackages)
 
 # Calls a function when it goes out of scope, however that happens.
 sub new     { my ($class, $function) = @_; return bless { function => $function, pid => $$ }, $class }

@@ -65,17 +65,17 @@ sub _nothing_pending { return { status => { is => 0 }, environment => {}, set =>
 
 # What a line may be, in the order in which it is tried: [pattern, method called with what the pattern captured].
 my @LINES = (
-    [qr/###(?:\s.*)?/,                                              '_mark'],
-    [qr/\s*(?:#.*)?/,                                               '_comment'],
-    [qr/(~?)([0-9]+)((?:\s+\w+=\S*)*)\s*/,                          '_expect_status'],
-    [qr/need\s+(\S.*?)\s*/,                                         '_need'],
-    [qr/(need_\w+)\s*/,                                             '_need_older'],
-    [qr/(exclusive)\s*/,                                            '_set'],
-    [qr/clock\s+(\S.*?)\s*/,                                        '_clock'],
-    [qr/expect-fail\s+([^:]+?)\s*:\s*(\S.*?)\s*/,                   '_expect_fail'],
-    [qr/(need|exclusive|clock|expect-fail)(?:\s.*)?/,               '_malformed'],
-    [qr/\*{4}\s*/,                                                 '_stray_end'],
-    [qr/(\S.*?)\s*/,                                                '_directive_or_command'],
+    [qr/###(?:\s.*)?/,                                              \&_mark],
+    [qr/\s*(?:#.*)?/,                                               \&_comment],
+    [qr/(~?)([0-9]+)((?:\s+\w+=\S*)*)\s*/,                          \&_expect_status],
+    [qr/need\s+(\S.*?)\s*/,                                         \&_need],
+    [qr/(need_\w+)\s*/,                                             \&_need_older],
+    [qr/(exclusive)\s*/,                                            \&_set],
+    [qr/clock\s+(\S.*?)\s*/,                                        \&_clock],
+    [qr/expect-fail\s+([^:]+?)\s*:\s*(\S.*?)\s*/,                   \&_expect_fail],
+    [qr/(need|exclusive|clock|expect-fail)(?:\s.*)?/,               \&_malformed],
+    [qr/\*{4}\s*/,                                                 \&_stray_end],
+    [qr/(\S.*?)\s*/,                                                \&_directive_or_command],
 );
 
 sub _parse_line {

@@ -108,7 +108,8 @@ my @SELECTORS = (
 
 sub _numbers {
     my ($self) = @_;
-    return sort keys %{ $self->{tests} };
+    my @numbers = sort keys %{ $self->{tests} };
+    return @numbers;
 }
 
 sub _between {

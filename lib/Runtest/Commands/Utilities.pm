@@ -112,7 +112,8 @@ sub _sorted_records {
     my (@lines) = @_;
     my @records = join('', @lines) =~ /\G(  .*\n.*\n|.*\n)/g;
     my %key     = map { $_ => s/\A[0-9]{2}-\w{3}-[0-9]{4} [0-9:]{8}\s+//r } @records;
-    return sort { $key{$a} cmp $key{$b} } @records;
+    my @sorted  = sort { $key{$a} cmp $key{$b} } @records;
+    return @sorted;
 }
 
 1;

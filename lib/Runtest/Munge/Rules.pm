@@ -87,6 +87,7 @@ my %TLS_ERROR = (
     'no application protocol'                             => 'no application protocol in common',   # OpenSSL
     'No common application protocol could be negotiated.' => 'no application protocol in common',   # GnuTLS
 );
+my $TLS_CALL   = qr/(?:\((?:SSL_accept|SSL_connect|SSL_read|recv)|_handshake)\)/;    # behind which they stand
 my $TLS_ERRORS = join '|', map { quotemeta } sort keys %TLS_ERROR;
 
 # Parts of a distinguished name (RFC 4514). Where a value ends in running text can only be guessed: at a quote, at an
@@ -275,7 +276,7 @@ my @RULES = (
         name    => 'tls-error',
         streams => ['log'],
         why     => 'libraries word an error as they like, and differently in each release',
-        pattern => sub { return qr/(?<=\(SSL_accept\): |\(SSL_connect\): |_handshake\): |\(SSL_read\): |\(recv\): )(?:error:[0-9A-F]{8}:SSL routines:\w*:)?($TLS_ERRORS)(?=$|: delivering unencrypted )/ },
+        pattern => sub { return qr/$TLS_CALL: \K(?:error:[0-9A-F]{8}:SSL routines:\w*:)?($TLS_ERRORS)(?=$|: delivering unencrypted )/ },
         becomes => sub { return "error: <<$TLS_ERROR{$_[2]}>>" },
         changes => ['[127.0.0.1] (SSL_accept): error:0A0000C7:SSL routines::peer did not return a certificate',
             '[127.0.0.1] (SSL_accept): error: <<no certificate from the peer>>'],
