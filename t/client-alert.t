@@ -111,11 +111,11 @@ for my $client (@CLIENTS) {
     for my $case (
         [ 'text',    79, "otto\n???alert\n",  ">>> otto\n???alert\n<<< otto\n******** Input mismatch ********\n" ],
         [ 'the end', 80, "CLOSE\n???alert\n", ">>> CLOSE\n???alert\nUnexpected EOF read\n" ],
-        [ 'nothing', 99, "???alert\n",        "???alert\nTimed out after 0.6 s: waited for a TLS alert\n" ],
+        [ 'nothing', 99, "???alert\n",        "???alert\nTimed out after 1.5 s: waited for a TLS alert\n" ],
         )
     {
         my ( $what, $status, $script, $golden ) = @$case;
-        did( connect_to( $client, $s_server, $script, '-t0.6' ), "$client: $what instead of an alert", $status, "$CONNECTED$STARTED$golden" );
+        did( connect_to( $client, $s_server, $script, '-t1.5' ), "$client: $what instead of an alert", $status, "$CONNECTED$STARTED$golden" );
     }
     did( talk_to( $client, \&hangs_up, "???alert\n" ), "$client: the end of the handshake instead of an alert", 80,
         $CONNECTED . failed('closed') . "???alert\nUnexpected EOF read\n" );
@@ -143,8 +143,8 @@ for my $client (@CLIENTS) {
         "$CONNECTED$STARTED>>> CLOSE\n???*\nExpected EOF read\nstoptls\n???*\nExpected EOF read\nEnd of script\n" );
     did( connect_to( $client, $s_server, "CLOSE\n??? x\n" ), "$client: close_notify where a line was expected", 80,
         "$CONNECTED$STARTED>>> CLOSE\n??? x\nUnexpected EOF read\n" );
-    did( connect_to( $client, $s_server, "???*\n", '-t0.6' ), "$client: no end", 99,
-        "$CONNECTED$STARTED???*\nTimed out after 0.6 s: waited for the server to close\n" );
+    did( connect_to( $client, $s_server, "???*\n", '-t1.5' ), "$client: no end", 99,
+        "$CONNECTED$STARTED???*\nTimed out after 1.5 s: waited for the server to close\n" );
     my $begin = "otto\n??? otto\nagain\n";
     my $begun = "$CONNECTED$STARTED>>> otto\n??? otto\n<<< otto\n>>> again\n";
     for my $method (qw(close reset)) {
@@ -161,7 +161,7 @@ for my $client (@CLIENTS) {
 # ----- Lines inside TLS -----
 
 my $long = 'x' x 100_000;
-local $TestTLS::directory = tempdir( CLEANUP => 1 );
+local $TestTLS::directory = tempdir( CLEANUP => 1 );    ## no critic (ProhibitPackageVars)
 spew( "$TestTLS::directory/long", "$long\r\n" );
 spew( "$TestTLS::directory/endless", 'x' x 100_000_000 );
 my $files = TestTLS->openssl_server( 'server1', '-HTTP' );
@@ -169,7 +169,7 @@ my $files = TestTLS->openssl_server( 'server1', '-HTTP' );
 for my $client (@CLIENTS) {
     for my $version (qw(TLS1.2 TLS1.3)) {
         my $listener = TestTLS->openssl_server( 'server1', '-naccept', 1 );
-        did( connect_to( $client, $listener, "$long\n", '-protocol', $version, '-t0.5' ), "$client, $version: a line of 100,000 bytes", 0,
+        did( connect_to( $client, $listener, "$long\n", '-protocol', $version, '-t2' ), "$client, $version: a line of 100,000 bytes", 0,
             "$CONNECTED$STARTED>>> $long\nEnd of script\n" );
         cmp_ok index( $listener->stop, "\n$long\r\n" ), '>', 0, '… which the server received';
         did( connect_to( $client, $files, "GET /long HTTP/1.0\\r\\n\n??? $long\n", '-protocol', $version ),
@@ -177,8 +177,8 @@ for my $client (@CLIENTS) {
             "$CONNECTED$STARTED>>> GET /long HTTP/1.0\\r\\n\n??? $long\n<<< $long\nEnd of script\n" );
         did( connect_to( $client, $files, "GET /endless HTTP/1.0\\r\\n\n??? x\n", '-protocol', $version ), "$client, $version: 100 MB without a line end", 73,
             "$CONNECTED$STARTED>>> GET /endless HTTP/1.0\\r\\n\n??? x\nInput line too long\n" );
-        did( connect_to( $client, $s_server, "otto\\r\\nanna\n??? otto\n+++ 0.5\nmore\n", '-protocol', $version ), "$client, $version: text left unread",
-            78, "$CONNECTED$STARTED>>> otto\\r\\nanna\n??? otto\n<<< otto\n+++ 0.5\nUnconsumed input: anna\n" );
+        did( connect_to( $client, $s_server, "otto\\r\\nanna\n??? otto\n+++ 1\nmore\n", '-protocol', $version ), "$client, $version: text left unread",
+            78, "$CONNECTED$STARTED>>> otto\\r\\nanna\n??? otto\n<<< otto\n+++ 1\nUnconsumed input: anna\n" );
     }
 }
 

@@ -172,7 +172,7 @@ sub ask {
     return $self->{says}->($user, @arguments);
 }
 
-package main;
+package main;    ## no critic (ProhibitMultiplePackages)
 
 my ($first, $second) = answer(GnuTLS => $GNUTLS) =~ /\A(.*)(exim_user.*)\z/s;
 my $exim = file(exim => $bytes);

@@ -84,8 +84,8 @@ is_deeply $all, {
 
 is munge_with(undef, {}, 'log', "a b c => y\na b c => x\na b d\na b c -> w\n", sortlog => 1),
   "**NOTE: The delivery lines in this file have been sorted.\na b c => x\na b c => y\na b d\na b c -> w\n", 'sortlog';
-is(Runtest::Munge::_golden_id(2), '10HmaZ-0005vi-00', 'the third id');
-is(Runtest::Munge::_golden_id(3), '10HmbA-0005vi-00', 'the fourth id');
+is(Runtest::Munge::_golden_id(2), '10HmaZ-0005vi-00', 'the third id');     ## no critic (ProtectPrivateSubs)
+is(Runtest::Munge::_golden_id(3), '10HmbA-0005vi-00', 'the fourth id');    ## no critic (ProtectPrivateSubs)
 ok !rule_set_named('no-such-set'), 'a set that there is not';
 
 done_testing;

@@ -10,7 +10,7 @@ use Test::More;
 
 use Runtest::Options qw(parse_options);
 
-my %DEFAULT = (lane => [], mta => {}, require => [], sandbox => 1, 'timeout-factor' => 1, color => 'auto', tests => []);
+my %DEFAULT = (lane => [], mta => {}, wrap => {}, require => [], sandbox => 1, 'timeout-factor' => 1, color => 'auto', tests => []);
 
 # [arguments, what differs from the defaults]
 my @LINES = (
@@ -42,6 +42,9 @@ my @LINES = (
     ['--repeat 3',                       { repeat => 3 }],
     ['--retry=1 --strict',               { retry => 1, strict => 1 }],
     ['--until-fail',                     { 'until-fail' => 1 }],
+    ['--keep --shell',                   { keep => 1, shell => 1 }],
+    ['--gdb mta',                        { gdb => 'mta' }],
+    ['--wrap mta=a --wrap=clients=b=c',  { wrap => { mta => 'a', clients => 'b=c' } }],
     ['--shuffle 2032',                   { shuffle => 0, tests => ['2032'] }],
     ['--shuffle=7 2032',                 { shuffle => 7, tests => ['2032'] }],
 );
@@ -54,7 +57,7 @@ for my $case (@LINES) {
 my @ERRORS = (
     ['--frobnicate',         'unknown option: frobnicate (runtest --help)'],
     ['-x',                   'unknown option: x (runtest --help)'],
-    ['-hl',                  'unknown option: l (runtest --help)'],
+    ['-list',                'unknown option: list (runtest --help)'],
     ['--upd',                'unknown option: upd (runtest --help)'],
     ['--LIST',               'unknown option: LIST (runtest --help)'],
     ['--update=1',           'option update does not take an argument (runtest --help)'],
@@ -86,15 +89,15 @@ for my $case (@ERRORS) {
 
 # The manual and the module know the same options.
 open my $manual, '<', "$Bin/../runtest" or die "runtest: $!\n";
-my @documented = map { /^=item / ? /B<--([a-z-]+)>/g : () } <$manual>;
+my @documented = map { m/B<--([a-z-]+)>/g } grep { /^=item / } <$manual>;
 close $manual;
 my %VALUE = (
     lane => 'x', mta => 'a=/x', jobs => 1, date => 2019, repeat => 1, retry => 1, require => 'x', 'timeout-factor' => 1, 'tls-client' => 'gnutls',
-    tree => '/', color => 'auto',
+    tree => '/', color => 'auto', gdb => 'mta', wrap => 'mta=x',
 );
 for my $name (@documented) {
     my $option = defined $VALUE{$name} ? "--$name=$VALUE{$name}" : "--$name";
-    ok eval { parse_options($option); 1 }, "$option is documented, and understood" or diag $@;
+    is eval { parse_options($option); 1 } // $@, 1, "$option is documented, and understood";
 }
 my %documented = map { $_ => 1 } @documented;
 my %used = map { $_ => 1 } map { /--(?:no-(?=sandbox))?([a-z-]+)/g } map { $_->[0] } @LINES;

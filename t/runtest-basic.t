@@ -112,11 +112,13 @@ subtest 'a step fails' => sub {
     my $tree = TestTree->new->test('0001', "# a step\nexim -be\n\${lc:A}\n****\n~0\nexim -bV\n****\nexim -be\n****\n");
     my $run  = $tree->run(@ONE);
     is_run $run, { status => 1, err => '' }, 'exit status 1';
-    like $run->{out}, qr{
-        \AFAIL\ 0001\ gnutls\ N[.]NNs\ a\ step:\ scripts/0000-Inner/0001:6:\ expected\ any\ exit\ status\ but\ 0,\ got\ exit\ status\ 0\n
-        \ \ step:\ \ \ scripts/0000-Inner/0001:6:\ exim\ -bV\n
-        \ \ reason:\ expected\ any\ exit\ status\ but\ 0,\ got\ exit\ status\ 0\n
-        \ \ ---\ stdout/0001\n}x, 'the step is named with file and line, expected and got';
+    my $report = <<'END';
+FAIL 0001 gnutls N.NNs a step: scripts/0000-Inner/0001:6: expected any exit status but 0, got exit status 0
+  step:   scripts/0000-Inner/0001:6: exim -bV
+  reason: expected any exit status but 0, got exit status 0
+  --- stdout/0001
+END
+    like $run->{out}, qr/\A\Q$report\E/, 'the step is named with file and line, expected and got';
     like $run->{out},   qr/^  \+> a\n.*^  \+Exim version/ms, 'what was collected is compared and shown';
     unlike $run->{out}, qr/accept:/,                         'and is not offered for acceptance';
 };

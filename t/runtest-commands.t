@@ -17,7 +17,7 @@ use TestTree qw(has_sandbox is_run);
 has_sandbox();
 
 my $tree = TestTree->new;
-my (%title, %goldens);
+my %title;
 
 # A test with a title, a script and its goldens: folder => text.
 sub inner {

@@ -5,9 +5,10 @@ use strict;
 use warnings;
 
 use FindBin qw($Bin);
-use lib "$Bin/lib";
+use lib "$Bin/lib", "$Bin/../lib";
 use Test::More;
 
+use Runtest::Capture qw(output_of);
 use TestTree qw(has_sandbox is_run);
 
 has_sandbox();
@@ -37,7 +38,7 @@ PASS 0001 gnutls N.NNs a daemon and a client
 END
 
 is_run $tree->run($LANE, '--keep'), { out => $PASSED }, '--keep passes';
-my $members = `tar --list --file @{[$tree->path('results/last/0001.gnutls/raw/case.tar')]}`;
+my $members = output_of(qw(tar --list --file), $tree->path('results/last/0001.gnutls/raw/case.tar'));
 like $members, qr{^\./test-config$}m, '--keep: the configuration is there';
 like $members, qr{^\./spool/log/mainlog$}m, '--keep: what the MTA has made is there';
 unlike $members, qr{eximdir}, '--keep: the setuid MTA is not';
@@ -47,7 +48,7 @@ my $WRAPPER = q{sh -c 'echo "$0" >>wrapped; exec "$0" "$@"'};
 for my $group (qw(mta clients)) {
     is_run $tree->run($LANE, '--keep', '--wrap', "$group=$WRAPPER"), { out => $PASSED }, "--wrap $group passes";
     my $archive = $tree->path('results/last/0001.gnutls/raw/case.tar');
-    my $said    = `tar --extract --to-stdout --file $archive ./wrapped`;
+    my $said    = output_of(qw(tar --extract --to-stdout --file), $archive, './wrapped');
     is $said, { mta => "/testsuite/eximdir/exim\n", clients => "/testsuite/bin/client\n" }->{$group}, "--wrap $group wraps just these";
 }
 
@@ -63,7 +64,7 @@ sub at_terminal {
     my ($input, @arguments) = @_;
     my $typed = $tree->file('typed', $input)->path('typed');
     my $command = join ' ', "$Bin/../runtest", '--tree', $tree->path, @arguments;
-    return `script -qec '$command' /dev/null <$typed 2>&1`;
+    return output_of('sh', '-c', "script -qec '$command' /dev/null <$typed");
 }
 
 my $session = at_terminal("pwd; grep -c . spool/exim-daemon.pid; id -u\nexit\n", $LANE, '--shell');

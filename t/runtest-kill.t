@@ -87,7 +87,7 @@ sub kill_once {
     sleep $delay;
     kill $signal => $group ? -$run->{pid} : $run->{pid};
     my $ended = $tree->finish($run);
-    return if $ended->{status} eq 0;    # it was faster
+    return if $ended->{status} eq '0';    # it was faster
     $interrupted++;
     expect($ended->{status} =~ $status, "status $ended->{status}", $when);
     expect($ended->{out} !~ /^(?:FAIL|ERROR)/m, "a verdict: $ended->{out}", $when);
@@ -108,6 +108,22 @@ for my $number (1 .. 3 * $COUNT) {
 }
 ok !%troubles, "no trouble with seed $seed" or diag explain \%troubles;
 is $interrupted, $COUNT, 'so many runs were not over yet when the signal came';
+
+# A step that would last a minute is ended at once.
+$tree->test('0003', "# long\nperl -e 'sleep 50'\n****\n");
+for my $signal (qw(INT TERM HUP)) {
+    my $run = $tree->start({}, '0003');
+    my $deadline = time + 60;
+    sleep 0.05 until time > $deadline || -d $tree->path('results/last/0003.gnutls');
+    my $when = time;
+    kill $signal => $run->{pid};
+    my $ended = $tree->finish($run);
+    cmp_ok time - $when, '<', 20, "SIG$signal ends a step that takes long";
+    is $ended->{out}, "0 cases: 0 passed, 0 failed, 0 skipped, 0 errors\n", 'nothing is said of it';
+    is $ended->{err}, "runtest: interrupted by SIG$signal: all processes of the tests have ended\n", 'but that it was interrupted';
+    is_deeply [TestRuntest::survivors()], [], 'which is true';
+}
+unlink $tree->path($_) for qw(confs/0003 scripts/0000-Inner/0003);
 
 reset_goldens();
 is_run $tree->run('0001'), { out => <<'END' }, 'the next run is as always';

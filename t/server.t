@@ -114,7 +114,7 @@ is meets( '>*eof closes', "220 a\n>*eof\n", says(q{}), 0, "220 a\n>*eof\nEnd of 
 {
     my $long = 'x' x 100_000;
     is meets( 'a line of 100,000 bytes, there and back', "$long\n>$long\n", says("$long\r\n"), 0, "$long\n>$long\nEnd of script\n" ), "$long\r\n", '… arrives whole';
-    meets( 'a line that is too long', "x\n", sub { my ($it) = @_; local $SIG{PIPE} = 'IGNORE'; eval { $it->put( 'x' x 300_000 ) }; return }, 73, "Input line too long\n" );
+    meets( 'a line that is too long', "x\n", sub { my ($it) = @_; local $SIG{PIPE} = 'IGNORE'; return eval { $it->put( 'x' x 300_000 ); 1 } }, 73, "Input line too long\n" );
 }
 
 # ----- Lines of the client -----

@@ -49,7 +49,8 @@ Why these tests cannot be run on this machine, in the launcher's words; undef if
 sub why_no_sandbox {
     -x "$BUILD/sandbox" or die "$BUILD/sandbox is not built\n";
     open my $said, '-|', "$BUILD/sandbox", '--probe' or die "$BUILD/sandbox: $!\n";
-    my $why = join '', <$said>;
+    local $/ = undef;
+    my $why = <$said> // '';
     return close $said ? undef : $why;
 }
 
@@ -66,11 +67,12 @@ my %PART = (
     build => sub { symlink $BUILD, "$_[0]/build" or die "build: $!\n" },
 );
 
+my @projects;
+
 sub project {
     my (@without) = @_;
     my $directory = File::Temp->newdir('runtest-project-XXXXXX', TMPDIR => 1);
-    our @keep;    # until the end of the test
-    push @keep, $directory;
+    push @projects, $directory;    # until the end of the test
     chmod oct('755'), $directory;
     _copy("$TOP/runtest", $directory);
     for my $part (sort keys %PART) {
@@ -118,10 +120,9 @@ sub _become {
     my ($run, $how, @arguments) = @_;
     setpgrp;
     delete @ENV{qw(NO_COLOR PERL5LIB PERL5OPT)};
-    my %environment = %{ $how->{environment} || {} };
-    for my $name (keys %environment) {
-        defined $environment{$name} ? ($ENV{$name} = $environment{$name}) : delete $ENV{$name};
-    }
+    my %environment = (%ENV, %{ $how->{environment} || {} });
+    delete @environment{ grep { !defined $environment{$_} } keys %environment };
+    local %ENV = %environment;
     open STDIN,  '<',  '/dev/null'  or die "/dev/null: $!\n";
     open STDERR, '>&', $run->{err}  or die "stderr: $!\n";
     defined $how->{stdout} ? open STDOUT, '>', $how->{stdout} : open STDOUT, '>&', $run->{out} or die "stdout: $!\n";
@@ -201,7 +202,7 @@ sub survivors {
     do {
         $pid = waitpid -1, WNOHANG;
         return if $pid < 0;
-        select undef, undef, undef, 0.01 if !$pid;
+        Time::HiRes::sleep(0.01) if !$pid;
     } while ($pid > 0 || time < $deadline);
     return _descendants();
 }
@@ -225,7 +226,8 @@ sub _described {
     my ($pid) = @_;
     open my $in, '<', "/proc/$pid/cmdline" or return;
     local $/ = undef;
-    return "$pid " . join ' ', split /\0/, <$in> // '';
+    my $words = <$in> // '';
+    return "$pid " . join ' ', split /\0/, $words;
 }
 
 1;

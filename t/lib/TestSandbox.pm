@@ -123,7 +123,7 @@ Why there can be no sandbox here, in the launcher's words; undef if there can.
 
 sub refusal {
     my $probe = run( program('sandbox'), '--probe' );
-    return $probe->{status} eq 0 ? undef : $probe->{err};
+    return $probe->{status} eq '0' ? undef : $probe->{err};
 }
 
 =head2 left_with(TEXT)

@@ -31,9 +31,9 @@ TestTLS - TLS peers for a scripted client or server
 
 our $CA = abs_path('aux-fixed/exim-ca/example.com');
 
-our $directory;    # where the next peer starts
+our $directory;    ## no critic (ProhibitPackageVars): where the next peer starts
 
-my $LIMIT = 60;    # seconds to become ready, or to end
+my $LIMIT = 60 * ( $ENV{RUNTEST_SLOW} || 1 );    # seconds to become ready, or to end
 my $work  = tempdir( CLEANUP => 1 );
 my $count = 0;
 my %running;
@@ -124,7 +124,7 @@ sub _start {
     pipe my $news,   my $tell        or die "pipe: $!\n";
     my $pid = fork // die "fork: $!\n";
     if ( !$pid ) {
-        $ENV{LC_ALL} = 'C';
+        local $ENV{LC_ALL} = 'C';
         chdir $directory or POSIX::_exit(126) if defined $directory;
         POSIX::dup2( fileno $input,       0 );
         POSIX::dup2( fileno $from_output, 1 );
@@ -183,7 +183,7 @@ sub stop {
     my ( $self, $signal ) = @_;
     kill $signal // 'TERM' => $self->{pid} if $running{ $self->{pid} };
     for my $pid ( grep {defined} @$self{qw(pid feeder collector)} ) {
-        local $?;
+        local $? = 0;
         waitpid $pid, 0 if delete $running{$pid};
     }
     return $self->said;
@@ -245,7 +245,7 @@ sub said {
 }
 
 END {
-    local $?;
+    local $? = 0;
     for my $pid ( keys %running ) {
         kill KILL => $pid;
         waitpid $pid, 0;

@@ -150,7 +150,8 @@ sub files {
     my ($top, @found) = ($self->path($folder));
     return if !-d $top;
     File::Find::find({ wanted => sub { push @found, $_ if !-d }, no_chdir => 1 }, $top);
-    return sort map { substr $_, 1 + length $top } @found;
+    my @names = sort map { substr $_, 1 + length $top } @found;
+    return @names;
 }
 
 =head2 start(HOW, ARGUMENTS...), finish(RUN), run([HOW], ARGUMENTS...)
