@@ -37,7 +37,7 @@ sub await_file {
         die "timeout: waited for $for{who} to $for{what}\n" if time >= $for{deadline};
         sysread $events, my $drained, 4096;
     }
-    return undef;    ## no critic (ProhibitExplicitReturnUndef)
+    return undef;
 }
 
 1;

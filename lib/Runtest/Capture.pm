@@ -41,7 +41,7 @@ sub _become {
     my (@command) = @_;
     open STDERR, '>&', \*STDOUT    or die "stderr: $!\n";
     open STDIN,  '<',  '/dev/null' or die "/dev/null: $!\n";
-    no warnings 'exec';    ## no critic (ProhibitNoWarnings): it is said, and without our file and line
+    no warnings 'exec';    # it is said, and without our file and line
     exec { $command[0] } @command or die "$!\n";
 }
 

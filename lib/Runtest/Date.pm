@@ -24,7 +24,7 @@ sub epoch_of {
     my ($text) = @_;
     my ($year, $month, $day, $hour, $minute, $second) =
       $text =~ /\A(\d{4})(?:-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?)?\z/
-      or return undef;    ## no critic (ProhibitExplicitReturnUndef)
+      or return undef;
     return eval { timegm_modern($second // 0, $minute // 0, $hour // 0, $day // 1, ($month // 1) - 1, $year) };
 }
 

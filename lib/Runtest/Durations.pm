@@ -48,7 +48,7 @@ How long these cases will take in seconds, $jobs at a time; undef if nothing is 
 sub estimate {
     my ($self, $jobs, @cases) = @_;
     my @seconds = grep { defined } map { $self->{seconds}{ $_->key } } @cases;
-    return undef if @seconds < @cases;    ## no critic (ProhibitExplicitReturnUndef)
+    return undef if @seconds < @cases;
     return max(0, @seconds, sum0(@seconds) / $jobs);
 }
 

@@ -93,7 +93,7 @@ markers, with file:line.
 sub text_of {
     my ($self, $path) = @_;
     my $file = path("$self->{tree}/$path");
-    return undef if !-e $file;    ## no critic (ProhibitExplicitReturnUndef)
+    return undef if !-e $file;
     my $text = $file->slurp_raw;
     if ($text =~ /^(?:<{7} |={7}$|>{7} )/m) {
         my $line = 1 + (substr($text, 0, $-[0]) =~ tr/\n//);

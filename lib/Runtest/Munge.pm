@@ -93,7 +93,7 @@ sub _munge_line {
     my ($self, $kind, $line, $place) = @_;
     for my $rule (@{ $self->_rules_of($kind)->{line} }) {
         next if $line !~ $rule->{compiled};
-        $self->_apply($rule, \$line, $place) or return undef;    ## no critic (ProhibitExplicitReturnUndef)
+        $self->_apply($rule, \$line, $place) or return undef;
     }
     return $line;
 }

@@ -155,7 +155,7 @@ Why there is no verdict of the worker's to go by (the harness or the machine is 
 sub trouble {
     my ($self) = @_;
     return "the stream $self->{cut} is longer than $Runtest::Wire::MOST_BYTES bytes" if $self->{cut};
-    return undef if $self->{verdict} && !$self->{status};    ## no critic (ProhibitExplicitReturnUndef)
+    return undef if $self->{verdict} && !$self->{status};
     my $said = $self->{stderr} =~ s/\s+\z//r;
     my $how  = 'the worker ended with ' . describe_status($self->{status});
     my $where = $self->{running} ? " in line $self->{running}{line}, $self->{running}{text}" : '';

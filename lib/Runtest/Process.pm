@@ -61,7 +61,7 @@ sub _become {
     _switch_user($how->{user}) if $how->{user};
     %ENV = %{ $how->{environment} };    ## no critic (RequireLocalizedPunctuationVars)
     my @argv = @{ $how->{argv} };
-    no warnings 'exec';        ## no critic (ProhibitNoWarnings): what is said goes to the case's streams
+    no warnings 'exec';    # what is said goes to the case's streams
     exec { $argv[0] } @argv or die "$!\n";
 }
 
@@ -95,9 +95,9 @@ sub wait_process {
     _reap();
     while (!exists $ended{$pid}) {
         my $left = $deadline - time;
-        return undef if $left <= 0;    ## no critic (ProhibitExplicitReturnUndef)
+        return undef if $left <= 0;
         my @ready = $select->can_read($left);
-        return undef if grep { $_ != $wake_in } @ready;    ## no critic (ProhibitExplicitReturnUndef)
+        return undef if grep { $_ != $wake_in } @ready;
         _reap();
     }
     return delete $ended{$pid};

@@ -124,7 +124,7 @@ sub unmet {
     for my $requirement (@$requirements) {
         return $requirement->{text} if !$requirement->{holds}->($lane, $host);
     }
-    return undef;    ## no critic (ProhibitExplicitReturnUndef)
+    return undef;
 }
 
 =head2 compare_versions($a, $b)

@@ -62,7 +62,7 @@ How many cases can run at once: as many as one likes (undef).
 
 =cut
 
-sub most_jobs { return undef }    ## no critic (ProhibitExplicitReturnUndef)
+sub most_jobs { return undef }
 
 =head2 place($case)
 

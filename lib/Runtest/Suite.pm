@@ -124,7 +124,7 @@ The tests that the arguments name, by number, each once: numbers (2032), ranges 
 
 =cut
 
-sub select {    ## no critic (ProhibitBuiltinHomonyms)
+sub select {
     my ($self, @arguments) = @_;
     @arguments = ('0001+') if !@arguments;
     my %chosen;
@@ -155,11 +155,10 @@ them; else undef.
 
 sub range_hint {
     my ($self, @arguments) = @_;
-    return undef    ## no critic (ProhibitExplicitReturnUndef)
-      if @arguments != 2 || grep { !/\A[0-9]{4}\z/ } @arguments;
+    return undef if @arguments != 2 || grep { !/\A[0-9]{4}\z/ } @arguments;
     my ($from, $to) = sort @arguments;
     my $between = $self->_between($from, $to);
-    return undef if $between <= 2;    ## no critic (ProhibitExplicitReturnUndef)
+    return undef if $between <= 2;
     return "these two tests only; all $between from $from to $to: runtest $from-$to";
 }
 

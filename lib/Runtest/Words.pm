@@ -136,7 +136,7 @@ The text of a word that holds neither pattern nor variable, or undef.
 
 sub plain_word {
     my ($word) = @_;
-    return undef if grep { $_->[0] ne 'text' } @$word;    ## no critic (ProhibitExplicitReturnUndef)
+    return undef if grep { $_->[0] ne 'text' } @$word;
     return join '', map { $_->[1] } @$word;
 }
 

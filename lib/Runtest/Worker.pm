@@ -65,7 +65,7 @@ sub main {
 # A handle that perl closes in what a step executes, like the wire's: the steps have no business with it.
 sub _terminal {
     my ($debug) = @_;
-    return undef if !$debug->{shell} && !$debug->{gdb};    ## no critic (ProhibitExplicitReturnUndef)
+    return undef if !$debug->{shell} && !$debug->{gdb};
     open my $terminal, '<&=', 4 or die "there is no terminal: $!\n";
     return $terminal;
 }

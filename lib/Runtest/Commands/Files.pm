@@ -35,7 +35,7 @@ space); all of them go where a line C<++++> stands, or else to the end.
 
 =cut
 
-sub write {    ## no critic (ProhibitBuiltinHomonyms)
+sub write {
     my ($worker, $step) = @_;
     my ($path, @blocks) = $worker->arguments($step);
     defined $path or die "$step->{command} wants the name of a file\n";
