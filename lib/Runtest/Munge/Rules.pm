@@ -317,6 +317,16 @@ my @RULES = (
         leaves  => 'x could not stat \'/a/cas\' (tls_verify_certificates): Permission denied',
     },
     {
+        name    => 'neutral-certificate',
+        streams => ['log'],
+        why     => 'libraries load certificate and key in one call or in two, and word what is wrong with them as they like',
+        pattern => sub { return $_[0]{neutral} ? qr/\((?:cert\/key setup: cert=\S+ key=\S+|SSL_CTX_use_\w+ file=\S+)\): .*$/ : undef },
+        becomes => sub { return '(certificate and key): error: <<cannot be used>>' },
+        values  => { neutral => 1 },
+        changes => ['x (cert/key setup: cert=/a key=/b): Base64 decoding error.', 'x (certificate and key): error: <<cannot be used>>'],
+        leaves  => 'x (SSL_CTX_load_verify_locations): error:0480006C:PEM routines::no start line',
+    },
+    {
         name    => 'tls-error-null',
         streams => ['log'],
         why     => 'where the reason was logged on a line of its own, Exim prints a null pointer as another one: a slip of some versions',
