@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # runtest is interrupted or killed at any moment: every process of its tests ends, no file is left but results, goldens stay whole,
-# and the next run is as if nothing had been. RUNTEST_LONG=1 does it 200 times instead of 12, RUNTEST_SEED=N as in another run.
+# and the next run is as if nothing had been. RUNTEST_LONG=1 does it 200 times instead of 10, RUNTEST_SEED=N as in another run.
 
 use strict;
 use warnings;
@@ -16,7 +16,7 @@ use TestTree qw(has_sandbox is_run);
 
 has_sandbox();
 
-my $COUNT = $ENV{RUNTEST_LONG} ? 200 : 12;
+my $COUNT = $ENV{RUNTEST_LONG} ? 200 : 10;
 my $seed  = srand($ENV{RUNTEST_SEED} // time);
 
 my $SCRIPT = <<'END';
@@ -79,7 +79,7 @@ sub kill_once {
     my ($number) = @_;
     my ($signal, $group, $status) = @{ $SIGNALS[$number % @SIGNALS] };
     my $options = $number % 3 ? '0001' : '0001 0002 --update';
-    my $delay   = rand $seconds{$options};
+    my $delay   = rand 0.8 * $seconds{$options};
     my $when    = sprintf 'number %d, SIG%s after %.3f s of %s', $number, $signal, $delay, $options;
     reset_goldens();
     my %kit = map { $_ => 1 } glob $tree->path('results/*/kit');
@@ -112,9 +112,10 @@ is $interrupted, $COUNT, 'so many runs were not over yet when the signal came';
 # A step that would last a minute is ended at once.
 $tree->test('0003', "# long\nperl -e 'sleep 50'\n****\n");
 for my $signal (qw(INT TERM HUP)) {
-    my $run = $tree->start({}, '0003');
+    my $last     = readlink $tree->path('results/last');
+    my $run      = $tree->start({}, '0003');
     my $deadline = time + 60;
-    sleep 0.05 until time > $deadline || -d $tree->path('results/last/0003.gnutls');
+    sleep 0.05 until time > $deadline || readlink $tree->path('results/last') ne $last && -d $tree->path('results/last/0003.gnutls');
     my $when = time;
     kill $signal => $run->{pid};
     my $ended = $tree->finish($run);
