@@ -327,6 +327,16 @@ my @RULES = (
         leaves  => 'x (SSL_CTX_load_verify_locations): error:0480006C:PEM routines::no start line',
     },
     {
+        name    => 'neutral-authorities',
+        streams => ['log'],
+        why     => 'the same for the file of CAs',
+        pattern => sub { return $_[0]{neutral} ? qr/\((?:setting certificate trust|SSL_CTX_load_verify_locations)\): .*$/ : undef },
+        becomes => sub { return '(CAs): error: <<cannot be used>>' },
+        values  => { neutral => 1 },
+        changes => ['x (setting certificate trust): Error while reading file.', 'x (CAs): error: <<cannot be used>>'],
+        leaves  => 'x (X509_STORE_load_locations): error:0480006C:PEM routines::no start line',
+    },
+    {
         name    => 'tls-error-null',
         streams => ['log'],
         why     => 'where the reason was logged on a line of its own, Exim prints a null pointer as another one: a slip of some versions',
