@@ -125,7 +125,7 @@ sub _first_lines {
 
 =head2 cached_facts($file, $key), keep_facts($file, $key, \%facts)
 
-Facts of an earlier run, and keeping them. The key says which binary with which libraries it was: see L</facts_key>.
+Facts of an earlier run, and keeping them. The key says which binary with which libraries it was: see C<facts_key>.
 
 =cut
 

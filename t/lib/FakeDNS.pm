@@ -17,7 +17,7 @@ our @EXPORT_OK = qw(new_case write_file slurp program run ask log_of);
 
 =head1 FUNCTIONS
 
-=head2 new_case(NAME => TEXT, …)
+=head2 new_case(NAME => TEXT, ...)
 
 Makes a case's directory with C<dnszones/NAME> holding TEXT, and C<spool/>. Returns its path; it goes when the test
 ends. Dies when a file cannot be written.

@@ -287,7 +287,7 @@ sub _pass {
 
 =head2 TestTLS::record(TYPE, BODY), TestTLS::count_records(TYPE, CODE)
 
-A TLS record in clear (RFC 8446 section 5.1). A filter for C<splice> that calls CODE with 1, 2 … for each record of TYPE
+A TLS record in clear (RFC 8446 section 5.1). A filter for C<splice> that calls CODE with 1, 2 and so on for each record of TYPE
 that begins, before it is passed on; what CODE returns false for is not.
 
 =cut
