@@ -35,7 +35,7 @@ static void note_alert(struct tls_session *session, int where, int level_and_ale
     if (SSL_version(session->ssl) == TLS1_3_VERSION)
         fatal = alert != ALERT_CLOSE_NOTIFY && alert != ALERT_USER_CANCELED;
     if (fatal)
-        set_failure(session, where & SSL_CB_READ ? TLS_ALERT_RECEIVED : TLS_ALERT_SENT, alert);
+        set_failure(session, (where & SSL_CB_READ) ? TLS_ALERT_RECEIVED : TLS_ALERT_SENT, alert);
 }
 
 static void info_callback(const SSL *ssl, int where, int value)
