@@ -71,7 +71,7 @@ sub program {
     return "$programs/$name";
 }
 
-=head2 run({ stdin => PATH, cwd => DIR, setup => CODE }, COMMAND…)
+=head2 run({ stdin => PATH, cwd => DIR, setup => CODE }, COMMAND...)
 
 Runs a command in an empty environment and within 60 seconds; SETUP is called in the child before. Returns a hash of
 C<status> (as the shell counts), C<stdout> and C<stderr>.
@@ -100,7 +100,7 @@ sub _exec {
     exec { $command[0] } @command or POSIX::_exit(127);
 }
 
-=head2 ask(CASE, "NAME TYPE", OPTIONS…)
+=head2 ask(CASE, "NAME TYPE", OPTIONS...)
 
 Asks fakens as Exim does and returns its answer as text: a line of exit status, response code and flags (those that
 every reply has are left out), then a line for each record. Anything on the standard error is a line too, and so is
@@ -130,7 +130,7 @@ sub _reply_text {
     return join q{}, map {"$_\n"} _header_text(shift @lines), map { _record_text($_) } @lines;
 }
 
-# "rcode N QR … RD RA …": the code by its name, and the flags but those three.
+# "rcode N QR ... RD RA ...": the code by its name, and the flags but those three.
 sub _header_text {
     my ($line) = @_;
     my (undef, $code, @flags) = split q{ }, $line;
