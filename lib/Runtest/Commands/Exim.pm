@@ -5,7 +5,6 @@ use strict;
 use warnings;
 
 use File::Basename qw(dirname);
-use IO::Socket::INET;
 
 use Runtest::Await qw(await_file);
 use Runtest::Commands::Dialogue ();
@@ -102,6 +101,7 @@ sub _content {
 # inetd's wait mode: the daemon gets a socket that listens already as its standard input.
 sub _start_waiting {
     my ($worker, $step, $port, @command) = @_;
+    require IO::Socket::INET;    # few cases need it, and it takes long to load
     my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 5, ReuseAddr => 1)
       or die "port $port: $!\n";
     my $pid = $worker->start($step, argv => \@command, session => 1, stdin => $socket, stderr => 'test-stderr-server');
