@@ -84,10 +84,17 @@ my %TLS_ERROR = (
     'ssl/tls alert bad certificate'                       => 'alert bad_certificate',          # OpenSSL since 3.2
     'Certificate is bad'                                  => 'alert bad_certificate',          # GnuTLS
     'Error decoding the received TLS packet.'             => 'malformed',                      # GnuTLS
+    'no suitable key share'                               => 'no version or cipher suite in common',    # OpenSSL: no group in common
     'no application protocol'                             => 'no application protocol in common',   # OpenSSL
     'No common application protocol could be negotiated.' => 'no application protocol in common',   # GnuTLS
+    'no cipher match'                                     => 'not understood',    # OpenSSL
+    'unsupported'                                         => 'not understood',    # OpenSSL 3
+    'no start line'                                       => 'not understood',    # OpenSSL
+    'The request is invalid.'                             => 'not understood',    # GnuTLS
+    'Base64 unexpected header error.'                     => 'not understood',    # GnuTLS
 );
-my $TLS_CALL   = qr/(?:\((?:SSL_accept|SSL_connect|SSL_read|recv)|_handshake)\)/;    # behind which they stand
+# Where they say it: Exim's names of what it called, or wanted.
+my $TLS_CALL = qr/\((?:SSL_accept|SSL_connect|SSL_read|SSL_CTX_set_cipher_list|\w+_handshake|recv|gnutls_priority_init\(.*|gnutls_dh_params_import_pkcs3|Could not read tls_dhparams ".*")\)/;
 my $TLS_ERRORS = join '|', map { quotemeta } sort keys %TLS_ERROR;
 
 # Parts of a distinguished name (RFC 4514). Where a value ends in running text can only be guessed: at a quote, at an
@@ -276,11 +283,29 @@ my @RULES = (
         name    => 'tls-error',
         streams => ['log'],
         why     => 'libraries word an error as they like, and differently in each release',
-        pattern => sub { return qr/$TLS_CALL: \K(?:error:[0-9A-F]{8}:SSL routines:\w*:)?($TLS_ERRORS)(?=$|: delivering unencrypted )/ },
+        pattern => sub { return qr/$TLS_CALL: \K(?:error:[0-9A-F]{8}:(?:SSL|DECODER|PEM) routines:\w*:)?($TLS_ERRORS)(?=$|: delivering unencrypted )/ },
         becomes => sub { return "error: <<$TLS_ERROR{$_[2]}>>" },
         changes => ['[127.0.0.1] (SSL_accept): error:0A0000C7:SSL routines::peer did not return a certificate',
             '[127.0.0.1] (SSL_accept): error: <<no certificate from the peer>>'],
         leaves  => '[127.0.0.1] (SSL_accept): error:0A00009F:SSL routines::length mismatch',
+    },
+    {
+        name    => 'cipher-list-error',
+        streams => [qw(paniclog stderr)],
+        why     => 'libraries word an error as they like, and each has its own language for lists of ciphers',
+        pattern => sub { return qr/(?<= tls_require_ciphers invalid: )\w+\(.*\).* failed: .*/ },
+        becomes => sub { return '<<not understood>>' },
+        changes => ['  tls_require_ciphers invalid: SSL_CTX_set_cipher_list(X) failed: no cipher match', '  tls_require_ciphers invalid: <<not understood>>'],
+        leaves  => '  tls_require_ciphers invalid: failed',
+    },
+    {
+        name    => 'stale-errno',
+        streams => ['log'],
+        why     => 'an unknown name sets no errno, and Exim shows what the last system call left in it',
+        pattern => sub { return qr/(?<= \(Unknown standard DH prime )("[^"]*"\)): .*/ },
+        becomes => sub { return "$_[2]: (stale errno)" },
+        changes => ['x (Unknown standard DH prime "a"): Success', 'x (Unknown standard DH prime "a"): (stale errno)'],
+        leaves  => 'x (Unknown standard DH prime): Success',
     },
     {
         name    => 'neutral-handshake',
@@ -291,6 +316,16 @@ my @RULES = (
         values  => { neutral => 1 },
         changes => ['H=[127.0.0.1] (gnutls_handshake): timed out', 'H=[127.0.0.1] (TLS handshake): timed out'],
         leaves  => 'H=[127.0.0.1] (gnutls_init): timed out',
+    },
+    {
+        name    => 'neutral-read',
+        streams => ['log'],
+        why     => 'Exim names the call of its library, and with OpenSSL not the host',
+        pattern => sub { return $_[0]{neutral} ? qr/(?<= TLS error )(?:on connection from .* \(recv\)|\(SSL_read\))(?=: )/ : undef },
+        becomes => sub { return '(TLS read)' },
+        values  => { neutral => 1 },
+        changes => ['x TLS error on connection from (a) [127.0.0.1] (recv): gone', 'x TLS error (TLS read): gone'],
+        leaves  => 'x TLS error (SSL_write): gone',
     },
     {
         name    => 'neutral-verification',
@@ -379,10 +414,10 @@ my @RULES = (
         name    => 'daemon-protocols',
         streams => ['log'],
         why     => 'which protocols the daemon names depends on the version and on the host',
-        pattern => sub { return qr/( for SMTPS? on [^()]*) \((?:IPv6 and IPv4|IPv4|IPv6)\)/ },
-        becomes => sub { return $_[2] },
-        changes => ['pid=1, listening for SMTP on port 1225 (IPv6 and IPv4) and for SMTPS on port 1226 (IPv4)',
-            'pid=1, listening for SMTP on port 1225 and for SMTPS on port 1226'],
+        pattern => sub { return qr/(?: listening for SMTP.*?|\G(?!\A).*?)\K \((?:IPv6 and IPv4|IPv4|IPv6)\)/ },
+        becomes => sub { return '' },
+        changes => ['pid=1, listening for SMTP on port 1225 (IPv6 and IPv4) port 1226 (IPv4) and for SMTPS on port 1227 (IPv4)',
+            'pid=1, listening for SMTP on port 1225 port 1226 and for SMTPS on port 1227'],
         leaves  => 'connection on port 1225 (IPv6 and IPv4)',
     },
     {
@@ -460,7 +495,7 @@ my %SETS = (
             name    => 'client-refuses',
             streams => ['log'],
             why     => 'which alert a client sends depends on its library, and a server may log it when the next connection is there already',
-            pattern => sub { return qr/^.* TLS error on connection from \S.* \((?:recv|SSL_\w+|gnutls_\w+|TLS handshake)\): .*\balert\b.*$/ },
+            pattern => sub { return qr/^.* TLS error (?:on connection from \S.* )?\((?:recv|SSL_\w+|gnutls_\w+|TLS handshake|TLS read)\): .*\balert\b.*$/ },
             becomes => sub { return },
             changes => ['x TLS error on connection from (a) [127.0.0.1] (TLS handshake): error:0A000415:SSL routines::sslv3 alert certificate expired', undef],
             leaves  => 'x TLS error on connection from (a) [127.0.0.1] (TLS handshake): timed out',
