@@ -92,9 +92,12 @@ my %TLS_ERROR = (
     'no start line'                                       => 'not understood',    # OpenSSL
     'The request is invalid.'                             => 'not understood',    # GnuTLS
     'Base64 unexpected header error.'                     => 'not understood',    # GnuTLS
+    'tlsv1 bad certificate status response'               => 'alert bad_certificate_status_response',    # OpenSSL
+    'The session or certificate has expired.'             => 'expired',         # GnuTLS
+    'Error while reading file.'                           => 'not readable',    # GnuTLS
 );
 # Where they say it: Exim's names of what it called, or wanted.
-my $TLS_CALL = qr/\((?:SSL_accept|SSL_connect|SSL_read|SSL_CTX_set_cipher_list|\w+_handshake|recv|gnutls_priority_init\(.*|gnutls_dh_params_import_pkcs3|Could not read tls_dhparams ".*")\)/;
+my $TLS_CALL = qr/\((?:SSL_accept|SSL_connect|SSL_read|SSL_CTX_set_cipher_list|\w+_handshake|recv|gnutls_priority_init\(.*|gnutls_dh_params_import_pkcs3|gnutls_certificate_set_ocsp_status_request_file2|Could not read tls_dhparams ".*")\)/;
 my $TLS_ERRORS = join '|', map { quotemeta } sort keys %TLS_ERROR;
 
 # Parts of a distinguished name (RFC 4514). Where a value ends in running text can only be guessed: at a quote, at an
@@ -308,6 +311,15 @@ my @RULES = (
         leaves  => 'x (Unknown standard DH prime): Success',
     },
     {
+        name    => 'ocsp-file-error',
+        streams => [qw(log paniclog stderr)],
+        why     => 'OpenSSL 3 has no words for the error of a system call, and Exim shows NULL',
+        pattern => sub { return qr/(?<= Failed to open OCSP response file )("[^"]*"): .*/ },
+        becomes => sub { return "$_[2]: (reason)" },
+        changes => ['x Failed to open OCSP response file "a": NULL', 'x Failed to open OCSP response file "a": (reason)'],
+        leaves  => 'x Failed to open OCSP response file: NULL',
+    },
+    {
         name    => 'neutral-handshake',
         streams => ['log'],
         why     => 'Exim names the call of its library',
@@ -510,6 +522,17 @@ my %SETS = (
             becomes => sub { return "$_[2] (refusal)" },
             changes => ['TLS alert: decode_error', 'TLS alert: (refusal)'],
             leaves  => 'TLS alert: internal_error',
+        },
+    ],
+    'status-alert' => [
+        {
+            name    => 'status-alert',
+            streams => ['log'],
+            why     => 'GnuTLS has no name for the alert bad_certificate_status_response, so that Exim logs no reason',
+            pattern => sub { return qr/\((?:gnutls_handshake\)|TLS handshake\): error: <<alert bad_certificate_status_response>>)$/ },
+            becomes => sub { return '(TLS handshake): (a bad OCSP response)' },
+            changes => ['x [127.0.0.1] (gnutls_handshake)', 'x [127.0.0.1] (TLS handshake): (a bad OCSP response)'],
+            leaves  => 'x [127.0.0.1] (gnutls_handshake): timed out',
         },
     ],
     'version-alert' => [
