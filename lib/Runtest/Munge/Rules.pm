@@ -85,6 +85,14 @@ my %TLS_ERROR = (
     'Certificate is bad'                                  => 'alert bad_certificate',          # GnuTLS
     'Error decoding the received TLS packet.'             => 'malformed',                      # GnuTLS
     'no suitable key share'                               => 'no version or cipher suite in common',    # OpenSSL: no group in common
+    'wrong version number'                                => 'no such record was expected',    # OpenSSL
+    'sslv3 alert handshake failure'                       => 'alert handshake_failure',        # OpenSSL
+    'ssl/tls alert handshake failure'                     => 'alert handshake_failure',        # OpenSSL since 3.2
+    'Handshake failed'                                    => 'alert handshake_failure',        # GnuTLS
+    'tlsv1 alert protocol version'                        => 'alert protocol_version',         # OpenSSL
+    'Error in protocol version'                           => 'alert protocol_version',         # GnuTLS
+    'tlsv1 alert no application protocol'                 => 'alert no_application_protocol',  # OpenSSL
+    'No supported application protocol could be negotiated' => 'alert no_application_protocol', # GnuTLS
     'no application protocol'                             => 'no application protocol in common',   # OpenSSL
     'No common application protocol could be negotiated.' => 'no application protocol in common',   # GnuTLS
     'no cipher match'                                     => 'not understood',    # OpenSSL
@@ -247,6 +255,15 @@ my @RULES = (
         leaves  => 'RD=0.213s',
     },
     {
+        name    => 'dsn-boundary',
+        streams => ['mail'],
+        why     => 'the parts of a report are separated by a line made from the time and a random number',
+        pattern => sub { return qr/\b[0-9]{10}-eximdsn-[0-9]+/ },
+        becomes => sub { return 'NNNNNNNNNN-eximdsn-MMMMMMMMMM' },
+        changes => ['--1795344590-eximdsn-1903289753--', '--NNNNNNNNNN-eximdsn-MMMMMMMMMM--'],
+        leaves  => '--179534459-eximdsn-1903289753--',
+    },
+    {
         name    => 'cipher',
         why     => 'key exchange, cipher, MAC and bits are the library\'s choice of the day; version and authentication are not',
         pattern => sub { return qr/(\bX=|\bcipher=|\()$TLS_VERSION:([\w+-]+):(?:[0-9]+|xxx)/ },
@@ -284,9 +301,9 @@ my @RULES = (
     },
     {
         name    => 'tls-error',
-        streams => ['log'],
+        streams => [qw(log rejectlog msglog stdout mail)],
         why     => 'libraries word an error as they like, and differently in each release',
-        pattern => sub { return qr/$TLS_CALL: \K(?:error:[0-9A-F]{8}:(?:SSL|DECODER|PEM) routines:\w*:)?($TLS_ERRORS)(?=$|: delivering unencrypted )/ },
+        pattern => sub { return qr/$TLS_CALL: \K(?:error:[0-9A-F]{8}:(?:SSL|DECODER|PEM) routines:\w*:)?($TLS_ERRORS)(?=$|: (?:delivering|callout) unencrypted )/ },
         becomes => sub { return "error: <<$TLS_ERROR{$_[2]}>>" },
         changes => ['[127.0.0.1] (SSL_accept): error:0A0000C7:SSL routines::peer did not return a certificate',
             '[127.0.0.1] (SSL_accept): error: <<no certificate from the peer>>'],
@@ -321,7 +338,7 @@ my @RULES = (
     },
     {
         name    => 'neutral-handshake',
-        streams => ['log'],
+        streams => [qw(log rejectlog msglog stdout mail)],
         why     => 'Exim names the call of its library',
         pattern => sub { return $_[0]{neutral} ? qr/\((?:SSL_accept|SSL_connect|gnutls_handshake)\)(?=:)/ : undef },
         becomes => sub { return '(TLS handshake)' },
@@ -340,10 +357,20 @@ my @RULES = (
         leaves  => 'x TLS error (SSL_write): gone',
     },
     {
-        name    => 'neutral-verification',
+        name    => 'neutral-own-certificate',
         streams => ['log'],
+        why     => 'Exim names the call with which it loads its own certificate and key, and the library what is wrong with them',
+        pattern => sub { return $_[0]{neutral} ? qr{\((?:cert/key setup: cert=\S+ key=|SSL_CTX_use_(?:PrivateKey_file|certificate_chain_file) file=)[^\s()]+\): .*$} : undef },
+        becomes => sub { return '(own certificate): error' },
+        values  => { neutral => 1 },
+        changes => ['x (SSL_CTX_use_PrivateKey_file file=/a/b.key): error:05800074:x509 certificate routines::key values mismatch', 'x (own certificate): error'],
+        leaves  => 'x (SSL_CTX_use_PrivateKey_file file=/a/b.key)',
+    },
+    {
+        name    => 'neutral-verification',
+        streams => [qw(log rejectlog msglog stdout mail)],
         why     => 'OpenSSL judges the peer\'s certificate in the handshake, builds with GnuTLS behind it',
-        pattern => sub { return $_[0]{neutral} ? qr/\(certificate verification failed\)(?:: certificate (?:invalid|revoked)|: Verification failed\. [^:]*)?(?=$|: delivering unencrypted )/ : undef },
+        pattern => sub { return $_[0]{neutral} ? qr/\(certificate verification failed\)(?:: certificate (?:invalid|revoked)|: Verification failed\. [^:]*)?(?=$|: (?:delivering|callout) unencrypted )/ : undef },
         becomes => sub { return '(TLS handshake): error: <<certificate verification failed>>' },
         values  => { neutral => 1 },
         changes => ['x (certificate verification failed): certificate revoked', 'x (TLS handshake): error: <<certificate verification failed>>'],
@@ -507,7 +534,7 @@ my %SETS = (
             name    => 'client-refuses',
             streams => ['log'],
             why     => 'which alert a client sends depends on its library, and a server may log it when the next connection is there already',
-            pattern => sub { return qr/^.* TLS error (?:on connection from \S.* )?\((?:recv|SSL_\w+|gnutls_\w+|TLS handshake|TLS read)\): .*\balert\b.*$/ },
+            pattern => sub { return qr/^.* TLS error (?:on connection from \S.* )?\((?:recv|SSL_\w+|gnutls_\w+|TLS handshake|TLS read)\): (?:.*\balert\b.*|Error in the pull function\.)$/ },
             becomes => sub { return },
             changes => ['x TLS error on connection from (a) [127.0.0.1] (TLS handshake): error:0A000415:SSL routines::sslv3 alert certificate expired', undef],
             leaves  => 'x TLS error on connection from (a) [127.0.0.1] (TLS handshake): timed out',
