@@ -357,16 +357,6 @@ my @RULES = (
         leaves  => 'x TLS error (SSL_write): gone',
     },
     {
-        name    => 'neutral-own-certificate',
-        streams => ['log'],
-        why     => 'Exim names the call with which it loads its own certificate and key, and the library what is wrong with them',
-        pattern => sub { return $_[0]{neutral} ? qr{\((?:cert/key setup: cert=\S+ key=|SSL_CTX_use_(?:PrivateKey_file|certificate_chain_file) file=)[^\s()]+\): .*$} : undef },
-        becomes => sub { return '(own certificate): error' },
-        values  => { neutral => 1 },
-        changes => ['x (SSL_CTX_use_PrivateKey_file file=/a/b.key): error:05800074:x509 certificate routines::key values mismatch', 'x (own certificate): error'],
-        leaves  => 'x (SSL_CTX_use_PrivateKey_file file=/a/b.key)',
-    },
-    {
         name    => 'neutral-verification',
         streams => [qw(log rejectlog msglog stdout mail)],
         why     => 'OpenSSL judges the peer\'s certificate in the handshake, builds with GnuTLS behind it',
