@@ -19,42 +19,40 @@ static bool header_plausible(const struct record_filter *filter)
            (filter->header_have < 2 || filter->header[1] == 3);
 }
 
-/* Takes one byte of a header; false when the bytes so far are no header. */
-static bool take_header_byte(struct record_filter *filter, char byte)
+/* Takes one byte of a header, if it is one: when it is not, its bytes are clear text. */
+static size_t take_header_byte(struct record_filter *filter, char byte, char *clear)
 {
+    size_t size;
+
     filter->header[filter->header_have++] = byte;
-    if (!header_plausible(filter))
-        return false;
+    if (!header_plausible(filter)) {
+        size = filter->header_have;
+        memcpy(clear, filter->header, size);
+        filter->header_have = 0;
+        filter->in_line = byte != '\n';
+        return size;
+    }
     if (filter->header_have == RECORD_HEADER_SIZE) {
         filter->body_left = (size_t)(unsigned char)filter->header[3] << 8 |
                             (size_t)(unsigned char)filter->header[4];
         filter->header_have = 0;
     }
-    return true;
+    return 0;
 }
 
 size_t record_filter_pass(struct record_filter *filter, const char *bytes, size_t size, char *clear)
 {
-    size_t at = 0, header_size;
+    size_t filled = 0;
 
-    while (filter->on && at < size) {
+    for (size_t i = 0; i < size; i++) {
         if (filter->body_left > 0) {
-            size_t skip = filter->body_left < size - at ? filter->body_left : size - at;
-            filter->body_left -= skip;
-            at += skip;
-        } else if (take_header_byte(filter, bytes[at])) {
-            at++;
+            filter->body_left--;
+        } else if (filter->in_line) {
+            clear[filled++] = bytes[i];
+            filter->in_line = bytes[i] != '\n';
         } else {
-            at++;
-            filter->on = false;
+            filled += take_header_byte(filter, bytes[i], clear + filled);
         }
     }
-    if (filter->on)
-        return 0;
-    header_size = filter->header_have;
-    memcpy(clear, filter->header, header_size);
-    filter->header_have = 0;
-    if (size > at)
-        memcpy(clear + header_size, bytes + at, size - at);
-    return header_size + size - at;
+    return filled;
 }

@@ -131,10 +131,13 @@ for my $client (@CLIENTS) {
 
     # Text that comes with the answer to STARTTLS or behind it is no TLS, and is not lost.
     for my $how (qw(put drip)) {
-        did( talk( $client, sub { $_[0]->line; $_[0]->$how("220 go\r\n250 injected\r\n"); $_[0]->rest }, "starttls\n??? 220\nquit\n" ),
-            "$client: text injected behind the answer, $how", 78,
-            "$CONNECTED>>> starttls\n??? 220\n<<< 220 go\n" . failed('protocol') . "Unconsumed input: 250 injected\n" );
+        did( talk( $client, sub { $_[0]->line; $_[0]->$how("220 go\r\n250 injected\r\n"); $_[0]->rest }, "starttls\n??? 220\n??? 250\n" ),
+            "$client: text injected behind the answer, $how", 0,
+            "$CONNECTED>>> starttls\n??? 220\n<<< 220 go\n" . failed('protocol') . "??? 250\n<<< 250 injected\nEnd of script\n" );
     }
+    did( talk( $client, sub { $_[0]->line; $_[0]->put("220 go\r\n250 injected\r\n"); $_[0]->rest }, "starttls\n??? 220\nquit\n" ),
+        "$client: text injected behind the answer and not expected", 78,
+        "$CONNECTED>>> starttls\n??? 220\n<<< 220 go\n" . failed('protocol') . "Unconsumed input: 250 injected\n" );
 }
 
 # ----- Segments, and ends in mid-handshake -----

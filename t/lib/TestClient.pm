@@ -43,7 +43,11 @@ our $STARTED   = "Attempting to start TLS\nSucceeded in starting TLS\n";
 our $ECHO        = "otto\n??? otto\n";
 our $ECHO_GOLDEN = ">>> otto\n??? otto\n<<< otto\nEnd of script\n";
 
-my $LIMIT = 60;    # seconds that a program may take before it counts as hung
+# How many times slower than usual the programs are: all their time limits are multiplied by it, and divided by it again in
+# what they say.
+our $SLOW = $ENV{RUNTEST_SLOW} || 1;
+
+my $LIMIT = 60 * $SLOW;    # seconds that a program may take before it counts as hung
 my $work  = tempdir( CLEANUP => 1 );
 
 sub program {
@@ -61,6 +65,28 @@ Runs COMMAND, a list, with SCRIPT as its input. Returns a hash with `out`, `err`
 and `seconds`. A program that hangs is killed, and has the status `hung`.
 
 =cut
+
+=head2 patient(COMMAND), impatient(TEXT)
+
+COMMAND with its time limits multiplied by $SLOW if it runs a client or server of ours; TEXT with them divided again.
+
+=cut
+
+sub patient {
+    my (@command) = @_;
+    return @command if $SLOW == 1;
+    my @patient;
+    for my $word (@command) {
+        push @patient, $word =~ /\A-t(-?[0-9.]+)\z/ ? '-t' . $1 * $SLOW : $word;
+        push @patient, '-t' . 5 * $SLOW if $word =~ m{/(?:client|server)(?:-ssl|-gnutls)?\z};
+    }
+    return @patient;
+}
+
+sub impatient {
+    my ($text) = @_;
+    return $SLOW == 1 ? $text : $text =~ s/(out after )([0-9.]+)( s)/$1 . $2 \/ $SLOW . $3/egr;
+}
 
 =head2 connect_to(CLIENT, SERVER, SCRIPT, OPTION...)
 
@@ -128,10 +154,11 @@ sub _wait_for {
 
 sub run_client {
     my ( $command, $script ) = @_;
+    my @command = patient(@$command);
     spew( "$work/in", $script );
     my $start = time;
     my $pid   = fork // die "fork: $!\n";
-    _exec(@$command) if !$pid;
+    _exec(@command) if !$pid;
     my $status = _wait_for($pid);
     return { out => slurp("$work/out"), err => slurp("$work/err"), status => $status, seconds => time - $start };
 }
@@ -169,7 +196,7 @@ sub did {
     my ( $run, $name, $status, $out, $err ) = @_;
     $err //= q{};
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my $shown = $run->{out};
+    my $shown = impatient( $run->{out} );
     $shown =~ s/(Connecting[ ]to[ ]\S+[ ]port)[ ]\d+/$1 PORT/x;
     $shown =~ s{(file[ ]=[ ])\S+/}{$1}xg;
     return subtest $name => sub {

@@ -11,6 +11,7 @@ use Exporter qw(import);
 use Test::More;
 
 use parent -norequire, 'TestTLS';
+use TestClient;
 use TestTLS;
 
 our @EXPORT_OK = qw(serve);
@@ -30,7 +31,7 @@ returns has the methods of TestTLS.
 
 sub serve {
     my ( $command, $script, $connections, $path ) = @_;
-    my $self = TestServer->command( qr/^Listening[ ]on[ ](?:port[ ](\d+)|\S+)[ ][.]{3}[ ]/mx, @$command, $path // 0, $connections // 1 );
+    my $self = TestServer->command( qr/^Listening[ ]on[ ](?:port[ ](\d+)|\S+)[ ][.]{3}[ ]/mx, TestClient::patient( @$command, $path // 0, $connections // 1 ) );
     $self->say_all($script);
     return $self;
 }
@@ -44,7 +45,7 @@ A test: it ends with STATUS, and has said exactly GOLDEN on its standard output 
 sub is_done {
     my ( $self, $name, $status, $golden ) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my $said = $self->wait;
+    my $said = TestClient::impatient( $self->wait );
     $said =~ s/^(Listening on port) \d+/$1 PORT/gm;
     return subtest $name => sub {
         plan tests => 2;
