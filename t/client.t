@@ -373,8 +373,8 @@ for my $script ( "??? 220\n", "????220\nquit\n", "???*\n", "+++ 1\nquit\n" ) {
 did( talk( sub { $_[0]->reset }, 'x' x 9_000_000 . "\nsecond\n" ), 'writing to nobody', 75,
     $CONNECTED . '>>> ' . 'x' x 9_000_000 . "\n>>> second\nWrite error: the peer has closed the connection\n" );
 
-did( talk( sub { sleep 2; return 0 }, 'x' x 9_000_000 . "\n", '-t0.5' ), 'a server that does not read', 99,
-    $CONNECTED . '>>> ' . 'x' x 9_000_000 . "\nTimed out after 0.5 s: waited to send the line\n" );
+did( talk( sub { sleep 2; return 0 }, 'x' x 40_000_000 . "\n", '-t0.5' ), 'a server that does not read', 99,
+    $CONNECTED . '>>> ' . 'x' x 40_000_000 . "\nTimed out after 0.5 s: waited to send the line\n" );
 
 # ----- Addresses -----
 
