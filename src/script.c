@@ -117,12 +117,14 @@ static size_t unescape_one(const char *text, size_t size, char *byte)
 
 void script_unescape(const char *text, size_t size, struct buffer *result)
 {
-    size_t at = 0;
+    const char *end = text + size, *backslash;
     char byte;
 
-    while (at < size) {
-        size_t taken = text[at] == '\\' ? unescape_one(text + at, size - at, &byte) : 0;
-        buffer_append(result, taken ? &byte : text + at, 1);
-        at += taken ? taken : 1;
+    while ((backslash = memchr(text, '\\', (size_t)(end - text)))) {
+        size_t taken = unescape_one(backslash, (size_t)(end - backslash), &byte);
+        buffer_append(result, text, (size_t)(backslash - text));
+        buffer_append(result, taken ? &byte : backslash, 1);
+        text = backslash + (taken ? taken : 1);
     }
+    buffer_append(result, text, (size_t)(end - text));
 }

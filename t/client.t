@@ -373,8 +373,12 @@ for my $script ( "??? 220\n", "????220\nquit\n", "???*\n", "+++ 1\nquit\n" ) {
 did( talk( sub { $_[0]->reset }, 'x' x 9_000_000 . "\nsecond\n" ), 'writing to nobody', 75,
     $CONNECTED . '>>> ' . 'x' x 9_000_000 . "\n>>> second\nWrite error: the peer has closed the connection\n" );
 
-did( talk( sub { sleep 2; return 0 }, 'x' x 40_000_000 . "\n", '-t0.5' ), 'a server that does not read', 99,
-    $CONNECTED . '>>> ' . 'x' x 40_000_000 . "\nTimed out after 0.5 s: waited to send the line\n" );
+{
+    my $peer = TestPeer->start( sub { sleep 300 } );    # until the end of the test
+    my $long = 'x' x 20_000_000;
+    did( run_client( [ $CLIENT, '-t0.5', '127.0.0.1', $peer->port ], "$long\n" ), 'a server that does not read', 99,
+        "$CONNECTED>>> $long\nTimed out after 0.5 s: waited to send the line\n" );
+}
 
 # ----- Addresses -----
 
