@@ -85,6 +85,9 @@ my %TLS_ERROR = (
     'Certificate is bad'                                  => 'alert bad_certificate',          # GnuTLS
     'Error decoding the received TLS packet.'             => 'malformed',                      # GnuTLS
     'no suitable key share'                               => 'no version or cipher suite in common',    # OpenSSL: no group in common
+    'The Diffie-Hellman prime sent by the server is not acceptable (not long enough).' => 'Diffie-Hellman prime too short', # GnuTLS
+    'invalid status response'                             => 'certificate status not accepted', # OpenSSL
+    'status expired'                                      => 'certificate status not accepted', # OpenSSL
     'wrong version number'                                => 'no such record was expected',    # OpenSSL
     'sslv3 alert handshake failure'                       => 'alert handshake_failure',        # OpenSSL
     'ssl/tls alert handshake failure'                     => 'alert handshake_failure',        # OpenSSL since 3.2
@@ -266,7 +269,7 @@ my @RULES = (
     {
         name    => 'cipher',
         why     => 'key exchange, cipher, MAC and bits are the library\'s choice of the day; version and authentication are not',
-        pattern => sub { return qr/(\bX=|\bcipher=|\()$TLS_VERSION:([\w+-]+):(?:[0-9]+|xxx)/ },
+        pattern => sub { return qr/(\bX=|\bcipher=|\()$TLS_VERSION:(\(?[\w+-]+):(?:[0-9]+|xxx)/ },
         becomes => sub { my (undef, undef, $before, $version, $suite) = @_; return $before . _cipher($version, $suite) },
         changes => ['P=esmtps X=TLS1.2:ECDHE-ECDSA-AES256-GCM-SHA384:256 CV=no', 'P=esmtps X=TLS1.2:ke-ECDSA-AES256-SHAnnn:xxx CV=no'],
         leaves  => 'cipher=none',
@@ -303,7 +306,7 @@ my @RULES = (
         name    => 'tls-error',
         streams => [qw(log rejectlog msglog stdout mail)],
         why     => 'libraries word an error as they like, and differently in each release',
-        pattern => sub { return qr/$TLS_CALL: \K(?:error:[0-9A-F]{8}:(?:SSL|DECODER|PEM) routines:\w*:)?($TLS_ERRORS)(?=$|: (?:delivering|callout) unencrypted )/ },
+        pattern => sub { return qr/$TLS_CALL: \K(?:error:[0-9A-F]{8}:(?:SSL|DECODER|PEM|OCSP) routines:\w*:)?($TLS_ERRORS)(?=$|: (?:delivering|callout) unencrypted )/ },
         becomes => sub { return "error: <<$TLS_ERROR{$_[2]}>>" },
         changes => ['[127.0.0.1] (SSL_accept): error:0A0000C7:SSL routines::peer did not return a certificate',
             '[127.0.0.1] (SSL_accept): error: <<no certificate from the peer>>'],
