@@ -87,7 +87,7 @@ sub _next {
     if (!$record) {
         my $line = $self->{buffer} =~ s/\A([^\n]*)\n// ? $1 : undef;
         return if !defined $line && length $self->{buffer} <= $LONGEST_LINE;
-        $record = eval { $JSON->decode($line) };
+        $record = defined $line ? eval { $JSON->decode($line) } : undef;
         ref $record eq 'HASH' or Runtest::Error->throw(broken => 'the worker sent something else than a record');
     }
     my $size = $record->{size} // return $record;
