@@ -269,7 +269,7 @@ my @RULES = (
     {
         name    => 'cipher',
         why     => 'key exchange, cipher, MAC and bits are the library\'s choice of the day; version and authentication are not',
-        pattern => sub { return qr/(\bX=|\bcipher=|\()$TLS_VERSION:(\(?[\w+-]+):(?:[0-9]+|xxx)/ },
+        pattern => sub { return qr/(\bX=|\bcipher=|\()$TLS_VERSION:([\w+-]+):(?:[0-9]+|xxx)/ },
         becomes => sub { my (undef, undef, $before, $version, $suite) = @_; return $before . _cipher($version, $suite) },
         changes => ['P=esmtps X=TLS1.2:ECDHE-ECDSA-AES256-GCM-SHA384:256 CV=no', 'P=esmtps X=TLS1.2:ke-ECDSA-AES256-SHAnnn:xxx CV=no'],
         leaves  => 'cipher=none',
