@@ -61,6 +61,15 @@ is $outcome->trouble, undef, '- is no trouble';
 $outcome = outcome([{ type => 'verdict', wrong => 'db.x:1: no' }]);
 is $outcome->wrong, 'db.x:1: no', 'something wrong';
 
+# ----- A run that wrote too much -----
+
+my $most = $Runtest::Wire::MOST_OF_A_STREAM;
+is outcome([{ type => 'stream', name => 'log' }, 'x' x $most])->excess, undef, 'a long stream';
+is outcome([{ type => 'stream', name => 'log' }, 'x' x ($most + 1)])->excess, "the stream log is longer than $most bytes", 'a longer one';
+is outcome([{ type => 'stream', name => 'case.tar' }, 'x' x ($most + 1)])->excess, undef, 'an archive is none';
+is outcome(map { [{ type => 'stream', name => "mail/$_" }, 'x' x $most] } 1 .. 5)->excess,
+  "the streams have more than $Runtest::Wire::MOST_OF_ALL_STREAMS bytes", 'many long ones';
+
 # ----- A run that did not -----
 
 # [name, records, stderr, wait status, trouble]
@@ -71,12 +80,11 @@ my @TROUBLES = (
     ['a status after a verdict', [\@PASSED], '', 125 << 8, 'the worker ended with exit status 125'],
     ['in a step',             [[{ type => 'begin', %LS }]], 'why', 124 << 8, 'the worker ended with exit status 124 in line 2, ls: why'],
     ['between steps',         [[{ type => 'begin', %LS }], [{ type => 'step', %LS }]], '', 1 << 8, 'the worker ended with exit status 1'],
-    ['a stream that was cut', [[{ type => 'stream', name => 'log', cut => 1 }, 'x'], \@PASSED], '', 0,
-        "the stream log is longer than $Runtest::Wire::MOST_BYTES bytes"],
 );
 for my $try (@TROUBLES) {
     my ($name, $records, $stderr, $status, $trouble) = @$try;
     my $some = outcome(@$records);
+    is $some->wrong, undef, "$name: nothing is wrong with the test";
     $some->take_stderr($_) for split //, $stderr;
     $some->finish($status, 1);
     is $some->trouble, $trouble, "trouble: $name";

@@ -44,7 +44,7 @@ sub case           { return $_[0]{case} }
 sub directory      { return $_[0]{directory} }
 sub case_directory { return $_[0]{case_directory} }
 sub raw            { return $_[0]{raw} }
-sub failure        { return $_[0]{verdict}{failure} }
+sub failure        { return ($_[0]{verdict} // {})->{failure} }
 
 =head2 wrong
 
@@ -52,7 +52,7 @@ What the worker found to be wrong with the test before it ran a step, or undef.
 
 =cut
 
-sub wrong { return $_[0]{verdict}{wrong} }
+sub wrong { return ($_[0]{verdict} // {})->{wrong} }
 
 =head2 running
 
@@ -84,9 +84,27 @@ my %TAKE = (
         my ($self, $record) = @_;
         Runtest::Results::write_stream($self->{directory}, 'raw', $record->{name}, $record->{bytes});
         $self->{raw}{ $record->{name} } = $record->{bytes};
-        $self->{cut} = $record->{name} if $record->{cut};
+        $self->_limit($record) if $record->{name} ne 'case.tar';
     },
 );
+
+# More of a stream, or of all of a case's, is not munged and compared.
+sub _limit {
+    my ($self, $record) = @_;
+    my ($stream, $all) = ($Runtest::Wire::MOST_OF_A_STREAM, $Runtest::Wire::MOST_OF_ALL_STREAMS);
+    $self->{streamed} += length $record->{bytes};
+    $self->{excess} //= "the stream $record->{name} is longer than $stream bytes" if length $record->{bytes} > $stream;
+    $self->{excess} //= "the streams have more than $all bytes" if $self->{streamed} > $all;
+    return;
+}
+
+=head2 excess
+
+What is too long to be judged, or undef.
+
+=cut
+
+sub excess { return $_[0]{excess} }
 
 =head2 take_wire($bytes), take_stderr($bytes)
 
@@ -154,7 +172,6 @@ Why there is no verdict of the worker's to go by (the harness or the machine is 
 
 sub trouble {
     my ($self) = @_;
-    return "the stream $self->{cut} is longer than $Runtest::Wire::MOST_BYTES bytes" if $self->{cut};
     return undef if $self->{verdict} && !$self->{status};
     my $said = $self->{stderr} =~ s/\s+\z//r;
     my $how  = 'the worker ended with ' . describe_status($self->{status});

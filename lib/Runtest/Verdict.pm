@@ -35,6 +35,7 @@ sub judge {
     my $fixed = { case => $case, seconds => $outcome->seconds, directory => $outcome->directory };
     my $verdict = eval {
         Runtest::Error->throw(wrong => $outcome->wrong) if defined $outcome->wrong;
+        Runtest::Error->throw(broken => $outcome->excess) if defined $outcome->excess;
         my $munged = munge_outcome($outcome);
         my $golden = Runtest::Golden->new($case->{tree}, $case->test->{number}, $case->lane);
         my @differences = compare_streams($munged, $golden, $case->directives);

@@ -22,15 +22,19 @@ worker's side runs what the test says.
 
 my $JSON = Cpanel::JSON::XS->new->latin1->canonical;
 
-# The most that a stream may hold; what is longer is cut there and says so.
+# The most that a record may bring: an archive of all that a case has written.
 our $MOST_BYTES = 64 * 1024 * 1024;
+
+# The most that streams may hold to be judged.
+our $MOST_OF_A_STREAM    = 4 * 1024 * 1024;
+our $MOST_OF_ALL_STREAMS = 16 * 1024 * 1024;
 
 # Far more than a step's line with all that it has to tell.
 my $LONGEST_LINE = 4 * 1024 * 1024;
 
 # The most that a case may send: the driver has it in memory, and each stream is a file of the user's.
-our $MOST_IN_ALL  = 4 * $MOST_BYTES;
-our $MOST_RECORDS = 10_000;
+my $MOST_IN_ALL  = 2 * $MOST_BYTES;
+my $MOST_RECORDS = 10_000;
 
 =head2 send_record($handle, \%record, $bytes)
 
