@@ -64,51 +64,52 @@ my $NEW_HOST_LISTS = join '|', qw(chunking_advertise_hosts dsn_advertise_hosts h
 
 # What libraries say of an error, and what the goldens call it.
 my %TLS_ERROR = (
-    'peer did not return a certificate'      => 'no certificate from the peer',    # OpenSSL
-    'No certificate was found.'              => 'no certificate from the peer',    # GnuTLS, TLS 1.2
-    'The peer did not send any certificate.' => 'no certificate from the peer',    # GnuTLS before 3.6
-    'Certificate is required.'               => 'no certificate from the peer',    # GnuTLS, TLS 1.3
-    'certificate verify failed'              => 'certificate verification failed', # OpenSSL
-    'no shared cipher'                            => 'no version or cipher suite in common',    # OpenSSL
-    '(TLSv1.2)'                                   => 'no version or cipher suite in common',    # OpenSSL: Exim says which version it has
-    'No supported cipher suites have been found.' => 'no version or cipher suite in common',    # GnuTLS
-    'unexpected eof while reading'                        => 'closed without close_notify',    # OpenSSL
-    'The TLS connection was non-properly terminated.'     => 'closed without close_notify',    # GnuTLS
-    'error:00000000:lib(0)::reason(0)'                    => 'closed by close_notify',         # OpenSSL
-    'Peer has terminated the connection'                  => 'closed by close_notify',         # GnuTLS
-    'unexpected message'                                  => 'no such record was expected',    # OpenSSL
-    '(TLSv1.3)'                                           => 'no such record was expected',    # OpenSSL: Exim says which version it has
-    'An unexpected TLS packet was received.'              => 'no such record was expected',    # GnuTLS
-    'A TLS record packet with invalid length was received.' => 'no such record was expected',  # GnuTLS
-    'sslv3 alert bad certificate'                         => 'alert bad_certificate',          # OpenSSL
-    'ssl/tls alert bad certificate'                       => 'alert bad_certificate',          # OpenSSL since 3.2
-    'Certificate is bad'                                  => 'alert bad_certificate',          # GnuTLS
-    'Error decoding the received TLS packet.'             => 'malformed',                      # GnuTLS
-    'no suitable key share'                               => 'no version or cipher suite in common',    # OpenSSL: no group in common
-    'The Diffie-Hellman prime sent by the server is not acceptable (not long enough).' => 'Diffie-Hellman prime too short', # GnuTLS
-    'invalid status response'                             => 'certificate status not accepted', # OpenSSL
-    'status expired'                                      => 'certificate status not accepted', # OpenSSL
-    'wrong version number'                                => 'no such record was expected',    # OpenSSL
-    'sslv3 alert handshake failure'                       => 'alert handshake_failure',        # OpenSSL
-    'ssl/tls alert handshake failure'                     => 'alert handshake_failure',        # OpenSSL since 3.2
-    'Handshake failed'                                    => 'alert handshake_failure',        # GnuTLS
-    'tlsv1 alert protocol version'                        => 'alert protocol_version',         # OpenSSL
-    'Error in protocol version'                           => 'alert protocol_version',         # GnuTLS
-    'tlsv1 alert no application protocol'                 => 'alert no_application_protocol',  # OpenSSL
-    'No supported application protocol could be negotiated' => 'alert no_application_protocol', # GnuTLS
-    'no application protocol'                             => 'no application protocol in common',   # OpenSSL
-    'No common application protocol could be negotiated.' => 'no application protocol in common',   # GnuTLS
-    'no cipher match'                                     => 'not understood',    # OpenSSL
-    'unsupported'                                         => 'not understood',    # OpenSSL 3
-    'no start line'                                       => 'not understood',    # OpenSSL
-    'The request is invalid.'                             => 'not understood',    # GnuTLS
-    'Base64 unexpected header error.'                     => 'not understood',    # GnuTLS
-    'tlsv1 bad certificate status response'               => 'alert bad_certificate_status_response',    # OpenSSL
-    'The session or certificate has expired.'             => 'expired',         # GnuTLS
-    'Error while reading file.'                           => 'not readable',    # GnuTLS
+    'peer did not return a certificate'                                                => 'no certificate from the peer',             # OpenSSL
+    'No certificate was found.'                                                        => 'no certificate from the peer',             # GnuTLS, TLS 1.2
+    'The peer did not send any certificate.'                                           => 'no certificate from the peer',             # GnuTLS before 3.6
+    'Certificate is required.'                                                         => 'no certificate from the peer',             # GnuTLS, TLS 1.3
+    'certificate verify failed'                                                        => 'certificate verification failed',          # OpenSSL
+    'no shared cipher'                                                                 => 'no version or cipher suite in common',     # OpenSSL
+    '(TLSv1.2)'                                                                        => 'no version or cipher suite in common',     # OpenSSL: Exim says which version it has
+    'No supported cipher suites have been found.'                                      => 'no version or cipher suite in common',     # GnuTLS
+    'unexpected eof while reading'                                                     => 'closed without close_notify',              # OpenSSL
+    'The TLS connection was non-properly terminated.'                                  => 'closed without close_notify',              # GnuTLS
+    'error:00000000:lib(0)::reason(0)'                                                 => 'closed by close_notify',                   # OpenSSL
+    'Peer has terminated the connection'                                               => 'closed by close_notify',                   # GnuTLS
+    'unexpected message'                                                               => 'no such record was expected',              # OpenSSL
+    '(TLSv1.3)'                                                                        => 'no such record was expected',              # OpenSSL: Exim says which version it has
+    'An unexpected TLS packet was received.'                                           => 'no such record was expected',              # GnuTLS
+    'A TLS record packet with invalid length was received.'                            => 'no such record was expected',              # GnuTLS
+    'sslv3 alert bad certificate'                                                      => 'alert bad_certificate',                    # OpenSSL
+    'ssl/tls alert bad certificate'                                                    => 'alert bad_certificate',                    # OpenSSL since 3.2
+    'Certificate is bad'                                                               => 'alert bad_certificate',                    # GnuTLS
+    'Error decoding the received TLS packet.'                                          => 'malformed',                                # GnuTLS
+    'no suitable key share'                                                            => 'no version or cipher suite in common',     # OpenSSL: no group in common
+    'The Diffie-Hellman prime sent by the server is not acceptable (not long enough).' => 'Diffie-Hellman prime too short',           # GnuTLS
+    'invalid status response'                                                          => 'certificate status not accepted',          # OpenSSL
+    'status expired'                                                                   => 'certificate status not accepted',          # OpenSSL
+    'wrong version number'                                                             => 'no such record was expected',              # OpenSSL
+    'sslv3 alert handshake failure'                                                    => 'alert handshake_failure',                  # OpenSSL
+    'ssl/tls alert handshake failure'                                                  => 'alert handshake_failure',                  # OpenSSL since 3.2
+    'Handshake failed'                                                                 => 'alert handshake_failure',                  # GnuTLS
+    'tlsv1 alert protocol version'                                                     => 'alert protocol_version',                   # OpenSSL
+    'Error in protocol version'                                                        => 'alert protocol_version',                   # GnuTLS
+    'tlsv1 alert no application protocol'                                              => 'alert no_application_protocol',            # OpenSSL
+    'No supported application protocol could be negotiated'                            => 'alert no_application_protocol',            # GnuTLS
+    'no application protocol'                                                          => 'no application protocol in common',        # OpenSSL
+    'No common application protocol could be negotiated.'                              => 'no application protocol in common',        # GnuTLS
+    'no cipher match'                                                                  => 'not understood',                           # OpenSSL
+    'unsupported'                                                                      => 'not understood',                           # OpenSSL 3
+    'no start line'                                                                    => 'not understood',                           # OpenSSL
+    'The request is invalid.'                                                          => 'not understood',                           # GnuTLS
+    'Base64 unexpected header error.'                                                  => 'not understood',                           # GnuTLS
+    'tlsv1 bad certificate status response'                                            => 'alert bad_certificate_status_response',    # OpenSSL
+    'The session or certificate has expired.'                                          => 'expired',                                  # GnuTLS
+    'Error while reading file.'                                                        => 'not readable',                             # GnuTLS
 );
 # Where they say it: Exim's names of what it called, or wanted.
-my $TLS_CALL = qr/\((?:SSL_accept|SSL_connect|SSL_read|SSL_CTX_set_cipher_list|\w+_handshake|recv|gnutls_priority_init\(.*|gnutls_dh_params_import_pkcs3|gnutls_certificate_set_ocsp_status_request_file2|Could not read tls_dhparams ".*")\)/;
+my $TLS_CALL = join '|', qw{SSL_accept SSL_connect SSL_read SSL_CTX_set_cipher_list \w+_handshake recv gnutls_priority_init\(.*
+  gnutls_dh_params_import_pkcs3 gnutls_certificate_set_ocsp_status_request_file2}, 'Could not read tls_dhparams ".*"';
 my $TLS_ERRORS = join '|', map { quotemeta } sort keys %TLS_ERROR;
 
 # Parts of a distinguished name (RFC 4514). Where a value ends in running text can only be guessed: at a quote, at an
@@ -306,7 +307,7 @@ my @RULES = (
         name    => 'tls-error',
         streams => [qw(log rejectlog msglog stdout mail)],
         why     => 'libraries word an error as they like, and differently in each release',
-        pattern => sub { return qr/$TLS_CALL: \K(?:error:[0-9A-F]{8}:(?:SSL|DECODER|PEM|OCSP) routines:\w*:)?($TLS_ERRORS)(?=$|: (?:delivering|callout) unencrypted )/ },
+        pattern => sub { return qr/\((?:$TLS_CALL)\): \K(?:error:[0-9A-F]{8}:(?:SSL|DECODER|PEM|OCSP) routines:\w*:)?($TLS_ERRORS)(?=$|: (?:delivering|callout) unencrypted )/ },
         becomes => sub { return "error: <<$TLS_ERROR{$_[2]}>>" },
         changes => ['[127.0.0.1] (SSL_accept): error:0A0000C7:SSL routines::peer did not return a certificate',
             '[127.0.0.1] (SSL_accept): error: <<no certificate from the peer>>'],
