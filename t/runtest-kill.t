@@ -115,7 +115,7 @@ for my $signal (qw(INT TERM HUP)) {
     my $last     = readlink $tree->path('results/last');
     my $run      = $tree->start({}, '0003');
     my $deadline = time + 60;
-    sleep 0.05 until time > $deadline || readlink $tree->path('results/last') ne $last && -d $tree->path('results/last/0003.gnutls');
+    sleep 0.05 while time < $deadline && (readlink $tree->path('results/last') eq $last || !-d $tree->path('results/last/0003.gnutls'));
     my $when = time;
     kill $signal => $run->{pid};
     my $ended = $tree->finish($run);

@@ -47,7 +47,8 @@ our $ECHO_GOLDEN = ">>> otto\n??? otto\n<<< otto\nEnd of script\n";
 # what they say.
 our $SLOW = $ENV{RUNTEST_SLOW} || 1;
 
-my $LIMIT = 60 * $SLOW;    # seconds that a program may take before it counts as hung
+my $TIMEOUT = 5;             # the programs' own limit of every wait
+my $LIMIT   = 60 * $SLOW;    # seconds that a program may take before it counts as hung
 my $work  = tempdir( CLEANUP => 1 );
 
 sub program {
@@ -78,7 +79,7 @@ sub patient {
     my @patient;
     for my $word (@command) {
         push @patient, $word =~ /\A-t(-?[0-9.]+)\z/ ? '-t' . $1 * $SLOW : $word;
-        push @patient, '-t' . 5 * $SLOW if $word =~ m{/(?:client|server)(?:-ssl|-gnutls)?\z};
+        push @patient, '-t' . $TIMEOUT * $SLOW if $word =~ m{/(?:client|server)(?:-ssl|-gnutls)?\z};
     }
     return @patient;
 }
