@@ -97,6 +97,29 @@ $outcome->finish(9, 1);
 is_deeply [map { [@$_{qw(line text failed)}] } @{ steps() }], [[1, 'x', undef], [2, 'ls', 'not ended']], 'it is among the steps';
 ok !grep({ exists $_->{type} } @{ steps() }), '- which look all alike';
 
+# ----- More than can be judged -----
+
+{
+    local $Runtest::Wire::MOST_OF_A_STREAM    = 10;
+    local $Runtest::Wire::MOST_OF_ALL_STREAMS = 25;
+    my $stream = sub { my ($name, $length) = @_; return [{ type => 'stream', name => $name }, 'x' x $length] };
+    # [name, streams, what is too much]
+    for my $try (
+        ['as much as can be',   [$stream->(log => 10), $stream->('mail/a' => 10), $stream->('mail/b' => 5)], undef],
+        ['too long a stream',   [$stream->(log => 1), $stream->('mail/a' => 11)], 'the stream mail/a is longer than 10 bytes'],
+        ['too much in all',     [map { $stream->("mail/$_" => 9) } 1 .. 3], 'the streams have more than 25 bytes'],
+        ['what is not judged',  [$stream->('case.tar' => 100)], undef],
+      )
+    {
+        my ($name, $records, $excess) = @$try;
+        is outcome(@$records)->excess, $excess, $name;
+    }
+}
+$outcome = outcome();
+$outcome->take_stderr('x' x 60_000) for 1 .. 3;
+$outcome->finish(1 << 8, 1);
+cmp_ok length $outcome->trouble, '<', 70_000, 'no more of stderr than somebody could want';
+
 # ----- What no worker sends -----
 
 # [record, bytes, message]
