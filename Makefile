@@ -117,7 +117,25 @@ build/valgrind/%: $(BUILD)/%
 valgrind: $(addprefix build/valgrind/,$(PROGRAMS) $(TEST_PROGRAMS))
 	RUNTEST_PROGRAMS=build/valgrind RUNTEST_SLOW=10 prove --jobs 2 $(filter-out t/sandbox% t/settle%,$(PROGRAM_TESTS))
 
-fuzz: fuzz-fakens
+build/fuzz/dialogue: $(addprefix src/,fuzz_dialogue.c client_lines.c server_lines.c tls_none.c) \
+                     $(filter-out src/smtp_end.c,$(addprefix src/,$(DIALOGUE:.o=.c))) $(wildcard src/*.h)
+	mkdir -p $(@D)/dialogue-corpus
+	$(FUZZ) -o $@ $(filter %.c,$^)
+
+fuzz-dialogue: build/fuzz/dialogue
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5 -rss_limit_mb=512 -close_fd_mask=2 \
+	    -artifact_prefix=build/fuzz/ build/fuzz/dialogue-corpus t/corpus/dialogue
+
+build/fuzz/records: $(addprefix src/,fuzz_records.c buffer.c dn.c record_filter.c record_watch.c alert.c) \
+                    $(wildcard src/*.h)
+	mkdir -p $(@D)/records-corpus
+	$(FUZZ) -o $@ $(filter %.c,$^)
+
+fuzz-records: build/fuzz/records
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5 -rss_limit_mb=512 \
+	    -artifact_prefix=build/fuzz/ build/fuzz/records-corpus t/corpus/records
+
+fuzz: fuzz-fakens fuzz-dialogue fuzz-records
 
 # The whole corpus SOAK_ROUNDS times with all processors busy; goes on where it was stopped.
 SOAK_ROUNDS = 20
@@ -163,4 +181,4 @@ lint-words:
 clean:
 	rm -rf build results
 
-.PHONY: all bench ca check check-long clean fuzz fuzz-fakens sanitized soak valgrind
+.PHONY: all bench ca check check-long clean fuzz fuzz-dialogue fuzz-fakens fuzz-records sanitized soak valgrind
