@@ -27,21 +27,21 @@ sub tree_that_passes {
 
 subtest 'scripts' => sub {
     my %wrong = (
-        'frobnicate x'                         => [2, q{unknown command 'frobnicate'}],
-        "exim -be\nx"                          => [2, q{'exim' takes data lines, and the line '****' that ends them is missing}],
-        "perl\n****\nstray\n"                  => [4, q{unknown command 'stray'}],
-        'need to know'                         => [2, q{requirement 'to know' is not understood}],
-        "perl\n****\nneed lookup dsearch"      => [4, q{'need' belongs at the head of the script, before the first command}],
-        'ls | wc'                              => [2, q{'|' is a shell operator, and no shell runs here: quote it}],
-        'ls "x'                                => [2, q{a " is not closed}],
-        'ls $HOME'                             => [2, q{'$' is a shell operator, and no shell runs here: quote it}],
-        'ls >'                                 => [2, 'nothing follows the redirection'],
-        "munge nothing-such"                   => [2, q{there is no munge rule set 'nothing-such' (lib/Runtest/Munge/Rules.pm)}],
-        "ls\n17"                               => [3, 'an exit status is set here, and no command follows it'],
-        "sudo client 127.0.0.1 1\n****"        => [2, q{'client' cannot be run with sudo}],
-        "2 ls"                                 => [2, q{only exim takes a number of seconds before it, not 'ls'}],
-        "ls \\"                                => [2, 'the last line ends in a backslash'],
-        'expect-fail everything'               => [2, q{'expect-fail' is not understood: it is 'expect-fail REQUIREMENT: REASON'}],
+        'frobnicate x'                    => [2, q{unknown command 'frobnicate'}],
+        "exim -be\nx"                     => [2, q{'exim' takes data lines, and the line '****' that ends them is missing}],
+        "perl\n****\nstray\n"             => [4, q{unknown command 'stray'}],
+        'need to know'                    => [2, q{requirement 'to know' is not understood}],
+        "perl\n****\nneed lookup dsearch" => [4, q{'need' belongs at the head of the script, before the first command}],
+        'ls | wc'                         => [2, q{'|' is a shell operator, and no shell runs here: quote it}],
+        'ls "x'                           => [2, q{a " is not closed}],
+        'ls $HOME'                        => [2, q{'$' is a shell operator, and no shell runs here: quote it}],
+        'ls >'                            => [2, 'nothing follows the redirection'],
+        "munge nothing-such"              => [2, q{there is no munge rule set 'nothing-such' (lib/Runtest/Munge/Rules.pm)}],
+        "ls\n17"                          => [3, 'an exit status is set here, and no command follows it'],
+        "sudo client 127.0.0.1 1\n****"   => [2, q{'client' cannot be run with sudo}],
+        "2 ls"                            => [2, q{only exim takes a number of seconds before it, not 'ls'}],
+        "ls \\"                           => [2, 'the last line ends in a backslash'],
+        'expect-fail everything'          => [2, q{'expect-fail' is not understood: it is 'expect-fail REQUIREMENT: REASON'}],
     );
     my $tree = tree_that_passes();
     my ($number, @messages) = ('0100');
@@ -71,16 +71,16 @@ subtest 'folders' => sub {
 
 subtest 'options' => sub {
     my %wrong = (
-        '--frobnicate'          => 'unknown option: frobnicate (runtest --help)',
-        '--jobs many'           => 'value "many" invalid for option jobs (number expected) (runtest --help)',
-        '--jobs 0'              => '--jobs 0: it has to be a number from 1 on',
-        '--timeout-factor -1'   => '--timeout-factor -1: it has to be a number above 0',
-        '--color blue'          => '--color blue: it has to be auto, always or never',
-        '--tls-client nss'      => '--tls-client nss: it has to be gnutls or openssl',
-        '--mta gnutls'          => '--mta gnutls: it has to be NAME=VALUE',
-        '--tree /etc'           => '/etc has no scripts/: it is not a tree of tests',
-        '--tree /no/such'       => '--tree /no/such: it has to be a directory',
-        '--mta a/b=/bin/true'   => q{'a/b' cannot be a lane's name: letters, digits, dot, dash and underscore can},
+        '--frobnicate'        => 'unknown option: frobnicate (runtest --help)',
+        '--jobs many'         => 'value "many" invalid for option jobs (number expected) (runtest --help)',
+        '--jobs 0'            => '--jobs 0: it has to be a number from 1 on',
+        '--timeout-factor -1' => '--timeout-factor -1: it has to be a number above 0',
+        '--color blue'        => '--color blue: it has to be auto, always or never',
+        '--tls-client nss'    => '--tls-client nss: it has to be gnutls or openssl',
+        '--mta gnutls'        => '--mta gnutls: it has to be NAME=VALUE',
+        '--tree /etc'         => '/etc has no scripts/: it is not a tree of tests',
+        '--tree /no/such'     => '--tree /no/such: it has to be a directory',
+        '--mta a/b=/bin/true' => q{'a/b' cannot be a lane's name: letters, digits, dot, dash and underscore can},
     );
     my $tree = tree_that_passes();
     for my $options (sort keys %wrong) {
@@ -91,11 +91,12 @@ subtest 'options' => sub {
 subtest 'an MTA that is none' => sub {
     my $tree = tree_that_passes();
     my %wrong = (
-        '/no/such/exim'         => 'the MTA of lane x, /no/such/exim, does not exist',
-        '/etc'                  => 'the MTA of lane x, /etc, is no file that can be read',
-        '/bin/true'             => q{/bin/true is not an Exim: it holds '>>>running<<<' 0 times, and must hold it once},
+        '/no/such/exim'           => 'the MTA of lane x, /no/such/exim, does not exist',
+        '/etc'                    => 'the MTA of lane x, /etc, is no file that can be read',
+        '/bin/true'               => q{/bin/true is not an Exim: it holds '>>>running<<<' 0 times, and must hold it once},
         $tree->path('confs/0001') => q{TREE/confs/0001 is not an Exim: it holds '>>>running<<<' 0 times, and must hold it once},
-        $tree->path('pretender')  => 'the MTA of lane x, TREE/pretender, cannot be used: it does not answer as an Exim does: I am one / I am one',
+        $tree->path('pretender')  => 'the MTA of lane x, TREE/pretender, cannot be used: '
+          . 'it does not answer as an Exim does: I am one / I am one',
     );
     $tree->file('pretender', "#!/bin/sh\n# >>>running<<<\necho I am one\n");
     chmod oct('755'), $tree->path('pretender');
@@ -159,7 +160,7 @@ END
     my $run = $tree->run(@ONE);
     is $run->{status}, 1, 'the tests fail';
     my %said = reverse $run->{out} =~ /^(FAIL ([0-9]{4}) .*\n(?:  .*\n)*)/mg;
-    like $said{'0001'}, qr{^  \+\S+ \S+ TLS error on connection .*cert=TESTSUITE/no-such\.pem.*: Error while reading file\.$}m, 'the MTA says which';
+    like $said{'0001'}, qr{^  \+\S+ \S+ TLS error on .*cert=TESTSUITE/no-such\.pem.*: Error while reading file\.$}m, 'the MTA says which';
     like $said{'0001'}, qr/^  \+<<< 454 TLS currently unavailable\n  \+\*{8} Input mismatch/m, 'and its client what comes of it';
     like $said{'0002'}, qr{: scripts/0000-Inner/0002:2: expected exit status 0, got exit status 83$}m, 'the client ends with its status';
     like $said{'0002'}, qr{^  \+client-gnutls: certificate TESTSUITE/no-such\.pem: No such file or directory$}m, 'and says which';

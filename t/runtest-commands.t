@@ -30,7 +30,8 @@ sub inner {
 
 my $SERVER = "\n******** SERVER ********\n";
 
-inner '0001', 'marks go to all four streams', <<'END', map { $_ => "### one\n### PORT 1225\n${SERVER}### one\n### PORT 1225\n" } qw(stdout stderr);
+my $MARKS = "### one\n### PORT 1225\n";
+inner '0001', 'marks go to all four streams', <<'END', stdout => "$MARKS$SERVER$MARKS", stderr => "$MARKS$SERVER$MARKS";
 ### one
 # only a remark
 ### PORT PORT_D
@@ -77,7 +78,7 @@ perl -e 'print "to stdout\n"'
 cat "a copy"
 END
 
-inner '0004', 'globs', <<'END', stdout => "f1\nf2\nf1\nf2\nf1\nf*\nx*y\n[z\nd.b\nd.c\n", stderr => "ls: cannot access 'f*': No such file or directory\n";
+inner '0004', 'globs', <<'END', stdout => <<'STDOUT', stderr => "ls: cannot access 'f*': No such file or directory\n";
 touch f2 f1 'x*y' '[z' d.b d.c
 ls f*
 ls f?
@@ -88,6 +89,17 @@ perl -le 'print for @ARGV' f1 "f*" x\*[y] [z
 perl -le 'print for @ARGV' d.[bc]
 ****
 END
+f1
+f2
+f1
+f2
+f1
+f*
+x*y
+[z
+d.b
+d.c
+STDOUT
 
 inner '0005', 'queued messages by number', <<'END',
 exim -odq one@test.ex
@@ -114,7 +126,7 @@ END
 1999-03-02 09:44:33 10HmaX-0005vi-00 Completed
 LOG
 
-inner '0006', 'who a command runs as', <<'END', stdout => "CALLER CALLER\nroot root\nEXIMUSER EXIMUSER\nCALLER 4755\nroot\n4755 root\n4755 EXIMUSER\n";
+inner '0006', 'who a command runs as', <<'END', stdout => <<'STDOUT';
 perl -e 'print getpwuid($>) . " " . getgrgid($)+0) . "\n"'
 ****
 sudo perl -e 'print getpwuid($>) . " " . getgrgid($)+0) . "\n"'
@@ -132,6 +144,14 @@ perl
 printf "%o %s\n", (stat)[2] & 07777, scalar getpwuid((stat)[4]) for qw(eximdir/exim eximdir/exim_exim);
 ****
 END
+CALLER CALLER
+root root
+EXIMUSER EXIMUSER
+CALLER 4755
+root
+4755 root
+4755 EXIMUSER
+STDOUT
 
 inner '0007', 'exim and exim_exim', <<'END', stdout => "> abc\n> \n0 CALLER_NAME\nx\n";
 exim -be
