@@ -173,6 +173,51 @@ END
 like $tree->content("$raw/log"), $_, 'what it is told to write it writes into the sandbox' for qr/ => file .* T=file$/m, qr/ \*\* pipe@.* T=pipe: /;
 is_deeply [grep { $tree->content("$raw/$_") =~ /the user's secret/ } $tree->files($raw)], [], 'the secret is nowhere';
 
+# ----- Nothing listens on the host -----
+
+# The inodes of listening sockets and of those for datagrams, proc(5).
+sub listening {
+    my ($process) = @_;
+    my %inodes;
+    for my $table (qw(tcp tcp6 udp udp6)) {
+        open my $in, '<', "/proc/$process/net/$table" or next;
+        my ($head, @lines) = readline $in;
+        for my $line (@lines) {
+            my ($local, $state, $inode) = (split ' ', $line)[1, 3, 9];
+            $inodes{$inode} = $local if $state eq '0A' || $table =~ /udp/;
+        }
+    }
+    return \%inodes;
+}
+
+# The process that has a text in its arguments, once there is one.
+sub process_with {
+    my ($text) = @_;
+    my $deadline = time + 60;
+    while (time < $deadline) {
+        my ($found) = grep { Attacks::content($_) =~ /$text/ } glob '/proc/[0-9]*/cmdline';
+        return $found =~ /([0-9]+)/ if $found;
+        sleep 0.02;
+    }
+    die "there is no process with '$text' after 60 s\n";
+}
+
+$tree->test('0003', <<"END");
+# a daemon
+exim -DSERVER=server -bd -oX PORT_D
+****
+perl -e 'sleep 100; # the daemon of 0003, $marker'
+****
+killdaemon
+END
+my $listening = $tree->start({}, @ONE, '0003');
+my $inside    = listening(process_with("the daemon of 0003, $marker"));
+my $outside   = listening('self');
+ok scalar(grep { /:04C9\z/ } values %$inside), 'a daemon listens in its sandbox, seen from outside';
+is_deeply [map { $inside->{$_} } grep { $outside->{$_} } keys %$inside], [], 'and none of its sockets is the host\'s';
+kill TERM => $listening->{pid};
+is $tree->finish($listening)->{status}, 143, 'it ends with runtest';
+
 # ----- The same on the host -----
 
 my %impossible = (

@@ -99,7 +99,7 @@ my %HARMLESS = (
 # What shows on the host only: a sandbox has directories and addresses of the same names.
 sub leave_traces {
     my ($host) = @_;
-    make_path($host->{directory}, { error => \my @faults });
+    make_path($host->{directory}, { error => \my $faults });
     if (open my $out, '>>', "$host->{directory}/written") {
         print {$out} "written\n";
     }
