@@ -201,7 +201,12 @@ sub run_on_disk {
 
 subtest 'a full disk' => sub {
     plan skip_all => 'only root can mount a small disk' if !can_mount();
-    my $tree = tree_that_passes()->test('0002', "# much\nno_stdout_check\nperl\nprint 'x' x 79, qq{\\n} for 1 .. 200_000;\n****\n");
+    my $tree = tree_that_passes()->test('0002', <<'END');
+# much mail
+perl
+for my $name ('a' .. 'h') { open F, '>', "test-mail/$name"; print F 'x' x 3_000_000; close F }
+****
+END
     is_run run_on_disk($tree, '100k', @ONE), { status => 3, out => '', err => "runtest: RESULTS/kit/exim: No space left on device\n" },
       'when the MTA is packed';
     is_run run_on_disk($tree, '4m', @ONE, '0001'), { status => 3, out => <<'OUT', err => <<'ERR' }, 'when a case is prepared';
@@ -211,9 +216,9 @@ ERROR 0001 gnutls N.NNs one: RESULTS/kit/exim: No space left on device
 OUT
 runtest: the next run will not know how long cases take: TREE/results/durations.json: No space left on device
 ERR
-    my $run = run_on_disk($tree, '16m', @ONE, '-j1');
+    my $run = run_on_disk($tree, '24m', @ONE, '-j1');
     is $run->{status}, 3, 'when results are written';
-    like $run->{out}, qr{^ERROR 0002 gnutls N.NNs much: RESULTS/0002.gnutls/raw/stdout: No space left on device$}m, 'the case has an error';
+    like $run->{out}, qr{^ERROR 0002 gnutls N.NNs much mail: RESULTS/\S+/raw/mail/\w: No space left on device$}m, 'the case has an error';
     like $run->{out}, qr/^PASS 0001 /m, 'the other case passes';
     is $tree->content('stdout/0001'), $ANSWER, 'nothing is lost';
 };
