@@ -174,7 +174,8 @@ sub trouble {
     my ($self) = @_;
     return undef if $self->{verdict} && !$self->{status};
     my $said = $self->{stderr} =~ s/\s+\z//r;
-    my $how  = 'the worker ended with ' . describe_status($self->{status});
+    my $exit = $self->{status} >> 8;    # the launcher's 128+N is the worker's signal N
+    my $how  = 'the worker ended with ' . describe_status($exit > 128 ? $exit - 128 : $self->{status});
     my $where = $self->{running} ? " in line $self->{running}{line}, $self->{running}{text}" : '';
     return $how . $where . (length $said ? ": $said" : '');
 }

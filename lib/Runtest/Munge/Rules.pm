@@ -4,6 +4,9 @@ package Runtest::Munge::Rules;
 use strict;
 use warnings;
 
+use Runtest::Munge::Sets qw(%SETS);
+use Runtest::Munge::TLS qw(tls_rules);
+
 use Exporter 'import';
 our @EXPORT_OK = qw(rules_for rule_set_named all_rules);
 
@@ -61,64 +64,6 @@ sub _token {
 # Options whose "host in ...?" line a -bh session of 4.84 did not have yet.
 my $NEW_HOST_LISTS = join '|', qw(chunking_advertise_hosts dsn_advertise_hosts hosts_require_alpn hosts_require_helo
   limits_advertise_hosts pipelining_connect_advertise_hosts smtputf8_advertise_hosts tls_advertise_hosts wellknown_advertise_hosts);
-
-# What libraries say of an error, and what the goldens call it.
-my %TLS_ERROR = (
-    'peer did not return a certificate'                                                => 'no certificate from the peer',             # OpenSSL
-    'No certificate was found.'                                                        => 'no certificate from the peer',             # GnuTLS, TLS 1.2
-    'The peer did not send any certificate.'                                           => 'no certificate from the peer',             # GnuTLS before 3.6
-    'Certificate is required.'                                                         => 'no certificate from the peer',             # GnuTLS, TLS 1.3
-    'certificate verify failed'                                                        => 'certificate verification failed',          # OpenSSL
-    'no shared cipher'                                                                 => 'no version or cipher suite in common',     # OpenSSL
-    '(TLSv1.2)'                                                                        => 'no version or cipher suite in common',     # OpenSSL: Exim says which version it has
-    'No supported cipher suites have been found.'                                      => 'no version or cipher suite in common',     # GnuTLS
-    'unexpected eof while reading'                                                     => 'closed without close_notify',              # OpenSSL
-    'The TLS connection was non-properly terminated.'                                  => 'closed without close_notify',              # GnuTLS
-    'error:00000000:lib(0)::reason(0)'                                                 => 'closed by close_notify',                   # OpenSSL
-    'Peer has terminated the connection'                                               => 'closed by close_notify',                   # GnuTLS
-    'unexpected message'                                                               => 'no such record was expected',              # OpenSSL
-    '(TLSv1.3)'                                                                        => 'no such record was expected',              # OpenSSL: Exim says which version it has
-    'An unexpected TLS packet was received.'                                           => 'no such record was expected',              # GnuTLS
-    'A TLS record packet with invalid length was received.'                            => 'no such record was expected',              # GnuTLS
-    'sslv3 alert bad certificate'                                                      => 'alert bad_certificate',                    # OpenSSL
-    'ssl/tls alert bad certificate'                                                    => 'alert bad_certificate',                    # OpenSSL since 3.2
-    'Certificate is bad'                                                               => 'alert bad_certificate',                    # GnuTLS
-    'Error decoding the received TLS packet.'                                          => 'malformed',                                # GnuTLS
-    'no suitable key share'                                                            => 'no version or cipher suite in common',     # OpenSSL: no group in common
-    'The Diffie-Hellman prime sent by the server is not acceptable (not long enough).' => 'Diffie-Hellman prime too short',           # GnuTLS
-    'invalid status response'                                                          => 'certificate status not accepted',          # OpenSSL
-    'status expired'                                                                   => 'certificate status not accepted',          # OpenSSL
-    'wrong version number'                                                             => 'no such record was expected',              # OpenSSL
-    'sslv3 alert handshake failure'                                                    => 'alert handshake_failure',                  # OpenSSL
-    'ssl/tls alert handshake failure'                                                  => 'alert handshake_failure',                  # OpenSSL since 3.2
-    'Handshake failed'                                                                 => 'alert handshake_failure',                  # GnuTLS
-    'tlsv1 alert protocol version'                                                     => 'alert protocol_version',                   # OpenSSL
-    'Error in protocol version'                                                        => 'alert protocol_version',                   # GnuTLS
-    'tlsv1 alert no application protocol'                                              => 'alert no_application_protocol',            # OpenSSL
-    'No supported application protocol could be negotiated'                            => 'alert no_application_protocol',            # GnuTLS
-    'no application protocol'                                                          => 'no application protocol in common',        # OpenSSL
-    'No common application protocol could be negotiated.'                              => 'no application protocol in common',        # GnuTLS
-    'no cipher match'                                                                  => 'not understood',                           # OpenSSL
-    'unsupported'                                                                      => 'not understood',                           # OpenSSL 3
-    'no start line'                                                                    => 'not understood',                           # OpenSSL
-    'The request is invalid.'                                                          => 'not understood',                           # GnuTLS
-    'Base64 unexpected header error.'                                                  => 'not understood',                           # GnuTLS
-    'tlsv1 bad certificate status response'                                            => 'alert bad_certificate_status_response',    # OpenSSL
-    'The session or certificate has expired.'                                          => 'expired',                                  # GnuTLS
-    'Error while reading file.'                                                        => 'not readable',                             # GnuTLS
-);
-# Where they say it: Exim's names of what it called, or wanted.
-my $TLS_CALL = join '|', qw{SSL_accept SSL_connect SSL_read SSL_CTX_set_cipher_list \w+_handshake recv gnutls_priority_init\(.*
-  gnutls_dh_params_import_pkcs3 gnutls_certificate_set_ocsp_status_request_file2}, 'Could not read tls_dhparams ".*"';
-my $TLS_ERRORS = join '|', map { quotemeta } sort keys %TLS_ERROR;
-
-# Parts of a distinguished name (RFC 4514). Where a value ends in running text can only be guessed: at a quote, at an
-# angle bracket, or before what looks like a variable (` H=...`).
-my $DN_TYPE       = qr/(?:C|ST|L|O|OU|CN|DC|emailAddress|EMAIL)/;
-my $DN_GENERAL    = qr/(?:C|ST|L|O|OU|DC)/;
-my $DN_SPECIAL    = qr/(?:CN|emailAddress|EMAIL)/;
-my $DN_VALUE      = qr{(?:\\.|(?! \w+=)[^,"<>\\])+};
-my $DN_SLASHED    = qr{/$DN_TYPE=(?:(?! \w+=)[^/"<>])+};
 
 my @RULES = (
     {
@@ -303,146 +248,7 @@ my @RULES = (
         changes => ["\tfor a\@b;\n\tSun, 22 Nov 2026", "\tfor a\@b; Sun, 22 Nov 2026"],
         leaves  => "\tfor a\@b;\n\tSunday, 22 Nov 2026",
     },
-    {
-        name    => 'tls-error',
-        streams => [qw(log rejectlog msglog stdout mail)],
-        why     => 'libraries word an error as they like, and differently in each release',
-        pattern => sub { return qr/\((?:$TLS_CALL)\): \K(?:error:[0-9A-F]{8}:(?:SSL|DECODER|PEM|OCSP) routines:\w*:)?($TLS_ERRORS)(?=$|: (?:delivering|callout) unencrypted )/ },
-        becomes => sub { return "error: <<$TLS_ERROR{$_[2]}>>" },
-        changes => ['[127.0.0.1] (SSL_accept): error:0A0000C7:SSL routines::peer did not return a certificate',
-            '[127.0.0.1] (SSL_accept): error: <<no certificate from the peer>>'],
-        leaves  => '[127.0.0.1] (SSL_accept): error:0A00009F:SSL routines::length mismatch',
-    },
-    {
-        name    => 'cipher-list-error',
-        streams => [qw(paniclog stderr)],
-        why     => 'libraries word an error as they like, and each has its own language for lists of ciphers',
-        pattern => sub { return qr/(?<= tls_require_ciphers invalid: )\w+\(.*\).* failed: .*/ },
-        becomes => sub { return '<<not understood>>' },
-        changes => ['  tls_require_ciphers invalid: SSL_CTX_set_cipher_list(X) failed: no cipher match', '  tls_require_ciphers invalid: <<not understood>>'],
-        leaves  => '  tls_require_ciphers invalid: failed',
-    },
-    {
-        name    => 'stale-errno',
-        streams => ['log'],
-        why     => 'an unknown name sets no errno, and Exim shows what the last system call left in it',
-        pattern => sub { return qr/(?<= \(Unknown standard DH prime )("[^"]*"\)): .*/ },
-        becomes => sub { return "$_[2]: (stale errno)" },
-        changes => ['x (Unknown standard DH prime "a"): Success', 'x (Unknown standard DH prime "a"): (stale errno)'],
-        leaves  => 'x (Unknown standard DH prime): Success',
-    },
-    {
-        name    => 'ocsp-file-error',
-        streams => [qw(log paniclog stderr)],
-        why     => 'OpenSSL 3 has no words for the error of a system call, and Exim shows NULL',
-        pattern => sub { return qr/(?<= Failed to open OCSP response file )("[^"]*"): .*/ },
-        becomes => sub { return "$_[2]: (reason)" },
-        changes => ['x Failed to open OCSP response file "a": NULL', 'x Failed to open OCSP response file "a": (reason)'],
-        leaves  => 'x Failed to open OCSP response file: NULL',
-    },
-    {
-        name    => 'neutral-handshake',
-        streams => [qw(log rejectlog msglog stdout mail)],
-        why     => 'Exim names the call of its library',
-        pattern => sub { return $_[0]{neutral} ? qr/\((?:SSL_accept|SSL_connect|gnutls_handshake)\)(?=:)/ : undef },
-        becomes => sub { return '(TLS handshake)' },
-        values  => { neutral => 1 },
-        changes => ['H=[127.0.0.1] (gnutls_handshake): timed out', 'H=[127.0.0.1] (TLS handshake): timed out'],
-        leaves  => 'H=[127.0.0.1] (gnutls_init): timed out',
-    },
-    {
-        name    => 'neutral-read',
-        streams => ['log'],
-        why     => 'Exim names the call of its library, and with OpenSSL not the host',
-        pattern => sub { return $_[0]{neutral} ? qr/(?<= TLS error )(?:on connection from .* \(recv\)|\(SSL_read\))(?=: )/ : undef },
-        becomes => sub { return '(TLS read)' },
-        values  => { neutral => 1 },
-        changes => ['x TLS error on connection from (a) [127.0.0.1] (recv): gone', 'x TLS error (TLS read): gone'],
-        leaves  => 'x TLS error (SSL_write): gone',
-    },
-    {
-        name    => 'neutral-verification',
-        streams => [qw(log rejectlog msglog stdout mail)],
-        why     => 'OpenSSL judges the peer\'s certificate in the handshake, builds with GnuTLS behind it',
-        pattern => sub { return $_[0]{neutral} ? qr/\(certificate verification failed\)(?:: certificate (?:invalid|revoked)|: Verification failed\. [^:]*)?(?=$|: (?:delivering|callout) unencrypted )/ : undef },
-        becomes => sub { return '(TLS handshake): error: <<certificate verification failed>>' },
-        values  => { neutral => 1 },
-        changes => ['x (certificate verification failed): certificate revoked', 'x (TLS handshake): error: <<certificate verification failed>>'],
-        leaves  => 'x (certificate verification failed): certificate revoked, and so on',
-    },
-    {
-        name    => 'neutral-missing-file',
-        streams => [qw(log paniclog stderr)],
-        why     => 'Exim\'s own words for a file that is not there are others in builds with GnuTLS',
-        pattern => sub {
-            return $_[0]{neutral}
-              ? qr/(?:failed to stat (\S+) for certificates|could not stat '(\S+)' \(tls_verify_certificates\): No such file or directory)$/
-              : undef;
-        },
-        becomes => sub { return 'error: <<no such file: ' . ($_[2] // $_[3]) . '>>' },
-        values  => { neutral => 1 },
-        changes => ['x failed to stat /a/cas for certificates', 'x error: <<no such file: /a/cas>>'],
-        leaves  => 'x could not stat \'/a/cas\' (tls_verify_certificates): Permission denied',
-    },
-    {
-        name    => 'neutral-certificate',
-        streams => ['log'],
-        why     => 'libraries load certificate and key in one call or in two, and word what is wrong with them as they like',
-        pattern => sub { return $_[0]{neutral} ? qr/\((?:cert\/key setup: cert=\S+ key=\S+|SSL_CTX_use_\w+ file=\S+)\): .*$/ : undef },
-        becomes => sub { return '(certificate and key): error: <<cannot be used>>' },
-        values  => { neutral => 1 },
-        changes => ['x (cert/key setup: cert=/a key=/b): Base64 decoding error.', 'x (certificate and key): error: <<cannot be used>>'],
-        leaves  => 'x (SSL_CTX_load_verify_locations): error:0480006C:PEM routines::no start line',
-    },
-    {
-        name    => 'neutral-authorities',
-        streams => ['log'],
-        why     => 'the same for the file of CAs',
-        pattern => sub { return $_[0]{neutral} ? qr/\((?:setting certificate trust|SSL_CTX_load_verify_locations)\): .*$/ : undef },
-        becomes => sub { return '(CAs): error: <<cannot be used>>' },
-        values  => { neutral => 1 },
-        changes => ['x (setting certificate trust): Error while reading file.', 'x (CAs): error: <<cannot be used>>'],
-        leaves  => 'x (X509_STORE_load_locations): error:0480006C:PEM routines::no start line',
-    },
-    {
-        name    => 'tls-error-null',
-        streams => ['log'],
-        why     => 'where the reason was logged on a line of its own, Exim prints a null pointer as another one: a slip of some versions',
-        pattern => sub { return qr/( TLS error on connection from .*\]) NULL$/ },
-        becomes => sub { return $_[2] },
-        changes => ['x TLS error on connection from (t) [127.0.0.1] NULL', 'x TLS error on connection from (t) [127.0.0.1]'],
-        leaves  => 'x TLS error on connection from (t) [127.0.0.1] (NULL) NULL',
-    },
-    {
-        name    => 'neutral-verify-error',
-        streams => ['log'],
-        why     => 'builds with OpenSSL log on a line of its own what is wrong with a certificate, and of its chain everything',
-        pattern => sub { return $_[0]{neutral} ? qr/^.* SSL verify error(?: \(during .-verify for \S+\))?: (?:depth=[0-9]+ error=|certificate name mismatch: ).*$/ : undef },
-        becomes => sub { return },
-        values  => { neutral => 1 },
-        changes => ['x [127.0.0.1] SSL verify error: depth=0 error=certificate has expired cert=/CN=a', undef],
-        leaves  => 'x [127.0.0.1] SSL verify error: internal error',
-    },
-    {
-        name    => 'neutral-dn-slashes',
-        why     => 'OpenSSL writes a name with slashes and its most general part first; RFC 4514 (section 2.1) says commas and last',
-        pattern => sub { return $_[0]{neutral} ? qr{(?<![\w.])((?:$DN_SLASHED)+)} : undef },
-        becomes => sub { return join ',', reverse map { s/(?=[,+;])/\\/gr } $_[2] =~ m{/($DN_TYPE=[^/]+)}g },
-        values  => { neutral => 1 },
-        changes => ['x DN="/O=A, Ltd/CN=Signing CA" S=1', 'x DN="CN=Signing CA,O=A\\, Ltd" S=1'],
-        leaves  => 'aux-fixed/CN=a',
-    },
-    {
-        name    => 'neutral-dn-order',
-        why     => 'GnuTLS writes the most general part of a name first; RFC 4514 (section 2.1) says last',
-        pattern => sub {
-            return $_[0]{neutral} ? qr{(?<![\w.,/])((?:$DN_GENERAL=$DN_VALUE,)+$DN_SPECIAL=$DN_VALUE(?:,$DN_SPECIAL=$DN_VALUE)*)} : undef;
-        },
-        becomes => sub { return join ',', reverse $_[2] =~ m{($DN_TYPE=$DN_VALUE)}g },
-        values  => { neutral => 1 },
-        changes => ['x DN="O=A\\, Ltd,CN=Signing CA" S=1', 'x DN="CN=Signing CA,O=A\\, Ltd" S=1'],
-        leaves  => 'x DN="CN=Signing CA,O=A\\, Ltd" S=1',
-    },
+    tls_rules(),
     {
         name    => 'daemon-protocols',
         streams => ['log'],
@@ -495,79 +301,6 @@ sub _ipv6_pattern {
     my $short  = Socket::inet_ntop(Socket::AF_INET6(), $packed);
     return qr/(?<![0-9A-Fa-f:])(?:\Q$short\E|\Q$long\E)(?![0-9A-Fa-f:])/i;
 }
-
-# Sets that a script asks for with "munge NAME": rules that run after all others.
-my %SETS = (
-    # For tests of refusals in every lane: that it came, and not how.
-    'refusal' => [
-        {
-            name    => 'refusal-moment',
-            streams => ['stdout'],
-            spans   => 1,
-            why     => 'whether a client sees the refusal in its handshake or behind it depends on the protocol version and on when the server looks at the certificate',
-            pattern => sub { return qr/^(?:Succeeded in starting TLS|TLS error: alert received \w+\nFailed to start TLS)\n(?=\?\?\?alert)/m },
-            becomes => sub { return "Refused\n" },
-            changes => ["Succeeded in starting TLS\n???alert", "Refused\n???alert"],
-            leaves  => "Succeeded in starting TLS\n??? 250",
-        },
-        {
-            name    => 'refusal-reason',
-            streams => ['stdout'],
-            why     => 'which alert tells of a bad certificate is the server\'s choice (RFC 5246, section 7.2.2); that of no certificate is not in TLS 1.3',
-            pattern => sub {
-                return qr/^(TLS alert: )(?:bad_certificate|unsupported_certificate|certificate_(?:revoked|expired|unknown)|unknown_ca|handshake_failure|decode_error)$/;
-            },
-            becomes => sub { return "$_[2](refusal)" },
-            changes => ['TLS alert: unknown_ca', 'TLS alert: (refusal)'],
-            leaves  => 'TLS alert: internal_error',
-        },
-    ],
-    # For tests of the MTA as client, whose subject is not what a server logs when it is refused.
-    'client-refuses' => [
-        {
-            name    => 'client-refuses',
-            streams => ['log'],
-            why     => 'which alert a client sends depends on its library, and a server may log it when the next connection is there already',
-            pattern => sub { return qr/^.* TLS error (?:on connection from \S.* )?\((?:recv|SSL_\w+|gnutls_\w+|TLS handshake|TLS read)\): (?:.*\balert\b.*|Error in the pull function\.)$/ },
-            becomes => sub { return },
-            changes => ['x TLS error on connection from (a) [127.0.0.1] (TLS handshake): error:0A000415:SSL routines::sslv3 alert certificate expired', undef],
-            leaves  => 'x TLS error on connection from (a) [127.0.0.1] (TLS handshake): timed out',
-        },
-    ],
-    'refusal-alert' => [
-        {
-            name    => 'refusal-alert',
-            streams => ['stdout'],
-            why     => 'up to TLS 1.2 it is the server\'s choice which alert ends a handshake without a certificate (RFC 5246, section 7.4.6)',
-            pattern => sub { return qr/^(TLS error: alert received|TLS alert:) (?:handshake_failure|decode_error|bad_certificate)$/ },
-            becomes => sub { return "$_[2] (refusal)" },
-            changes => ['TLS alert: decode_error', 'TLS alert: (refusal)'],
-            leaves  => 'TLS alert: internal_error',
-        },
-    ],
-    'status-alert' => [
-        {
-            name    => 'status-alert',
-            streams => ['log'],
-            why     => 'GnuTLS has no name for the alert bad_certificate_status_response, so that Exim logs no reason',
-            pattern => sub { return qr/\((?:gnutls_handshake\)|TLS handshake\): error: <<alert bad_certificate_status_response>>)$/ },
-            becomes => sub { return '(TLS handshake): (a bad OCSP response)' },
-            changes => ['x [127.0.0.1] (gnutls_handshake)', 'x [127.0.0.1] (TLS handshake): (a bad OCSP response)'],
-            leaves  => 'x [127.0.0.1] (gnutls_handshake): timed out',
-        },
-    ],
-    'version-alert' => [
-        {
-            name    => 'version-alert',
-            streams => ['stdout'],
-            why     => 'a version that is not spoken ends the handshake by protocol_version (RFC 8446, section 4.2.1), for which GnuTLS says handshake_failure',
-            pattern => sub { return qr/^(TLS error: alert received|TLS alert:) (?:protocol_version|handshake_failure)$/ },
-            becomes => sub { return "$_[2] (version)" },
-            changes => ['TLS alert: handshake_failure', 'TLS alert: (version)'],
-            leaves  => 'TLS alert: decode_error',
-        },
-    ],
-);
 
 =head2 rules_for(\@sets)
 

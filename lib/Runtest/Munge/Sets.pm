@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+package Runtest::Munge::Sets;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+our @EXPORT_OK = qw(%SETS);
+
+=head1 NAME
+
+Runtest::Munge::Sets - munge rules that a script asks for by name: C<munge NAME>
+
+=head1 DESCRIPTION
+
+Entries are as Runtest::Munge::Rules describes. They run after all others.
+
+=head2 %SETS
+
+Lists of rules by the name of the set.
+
+=cut
+
+our %SETS = (
+    # For tests of refusals in every lane: that it came, and not how.
+    'refusal' => [
+        {
+            name    => 'refusal-moment',
+            streams => ['stdout'],
+            spans   => 1,
+            why     => 'whether a client sees the refusal in its handshake or behind it depends on the protocol version and on when the server looks at the certificate',
+            pattern => sub { return qr/^(?:Succeeded in starting TLS|TLS error: alert received \w+\nFailed to start TLS)\n(?=\?\?\?alert)/m },
+            becomes => sub { return "Refused\n" },
+            changes => ["Succeeded in starting TLS\n???alert", "Refused\n???alert"],
+            leaves  => "Succeeded in starting TLS\n??? 250",
+        },
+        {
+            name    => 'refusal-reason',
+            streams => ['stdout'],
+            why     => 'which alert tells of a bad certificate is the server\'s choice (RFC 5246, section 7.2.2); that of no certificate is not in TLS 1.3',
+            pattern => sub {
+                return qr/^(TLS alert: )(?:bad_certificate|unsupported_certificate|certificate_(?:revoked|expired|unknown)|unknown_ca|handshake_failure|decode_error)$/;
+            },
+            becomes => sub { return "$_[2](refusal)" },
+            changes => ['TLS alert: unknown_ca', 'TLS alert: (refusal)'],
+            leaves  => 'TLS alert: internal_error',
+        },
+    ],
+    # For tests of the MTA as client, whose subject is not what a server logs when it is refused.
+    'client-refuses' => [
+        {
+            name    => 'client-refuses',
+            streams => ['log'],
+            why     => 'which alert a client sends depends on its library, and a server may log it when the next connection is there already',
+            pattern => sub { return qr/^.* TLS error (?:on connection from \S.* )?\((?:recv|SSL_\w+|gnutls_\w+|TLS handshake|TLS read)\): (?:.*\balert\b.*|Error in the pull function\.)$/ },
+            becomes => sub { return },
+            changes => ['x TLS error on connection from (a) [127.0.0.1] (TLS handshake): error:0A000415:SSL routines::sslv3 alert certificate expired', undef],
+            leaves  => 'x TLS error on connection from (a) [127.0.0.1] (TLS handshake): timed out',
+        },
+    ],
+    'refusal-alert' => [
+        {
+            name    => 'refusal-alert',
+            streams => ['stdout'],
+            why     => 'up to TLS 1.2 it is the server\'s choice which alert ends a handshake without a certificate (RFC 5246, section 7.4.6)',
+            pattern => sub { return qr/^(TLS error: alert received|TLS alert:) (?:handshake_failure|decode_error|bad_certificate)$/ },
+            becomes => sub { return "$_[2] (refusal)" },
+            changes => ['TLS alert: decode_error', 'TLS alert: (refusal)'],
+            leaves  => 'TLS alert: internal_error',
+        },
+    ],
+    'status-alert' => [
+        {
+            name    => 'status-alert',
+            streams => ['log'],
+            why     => 'GnuTLS has no name for the alert bad_certificate_status_response, so that Exim logs no reason',
+            pattern => sub { return qr/\((?:gnutls_handshake\)|TLS handshake\): error: <<alert bad_certificate_status_response>>)$/ },
+            becomes => sub { return '(TLS handshake): (a bad OCSP response)' },
+            changes => ['x [127.0.0.1] (gnutls_handshake)', 'x [127.0.0.1] (TLS handshake): (a bad OCSP response)'],
+            leaves  => 'x [127.0.0.1] (gnutls_handshake): timed out',
+        },
+    ],
+    'version-alert' => [
+        {
+            name    => 'version-alert',
+            streams => ['stdout'],
+            why     => 'a version that is not spoken ends the handshake by protocol_version (RFC 8446, section 4.2.1), for which GnuTLS says handshake_failure',
+            pattern => sub { return qr/^(TLS error: alert received|TLS alert:) (?:protocol_version|handshake_failure)$/ },
+            becomes => sub { return "$_[2] (version)" },
+            changes => ['TLS alert: handshake_failure', 'TLS alert: (version)'],
+            leaves  => 'TLS alert: decode_error',
+        },
+    ],
+);
+
+1;
