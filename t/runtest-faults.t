@@ -132,7 +132,7 @@ for my $number (sort keys %reason) {
     like $said{$number}, qr{^  step:   scripts/0000-Inner/$number\Q$step{$number}\E\n  reason: $reason{$number}\n}m, '... and its step';
 }
 is $said{'0008'}, <<'END', 'a worker that is killed';
-ERROR 0008 gnutls N.NNs a worker that is killed: the worker ended with exit status 137 in line 4, sudo perl
+ERROR 0008 gnutls N.NNs a worker that is killed: the worker ended with signal 9 (KILL) in line 4, sudo perl
   results: RESULTS/0008.gnutls
   again:   runtest --tree TREE --lane gnutls 0008
 END
