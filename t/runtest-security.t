@@ -218,6 +218,22 @@ is_deeply [map { $inside->{$_} } grep { $outside->{$_} } keys %$inside], [], 'an
 kill TERM => $listening->{pid};
 is $tree->finish($listening)->{status}, 143, 'it ends with runtest';
 
+# ----- The terminal of --shell is a person's, not the steps' -----
+
+$tree->test('0004', <<'END');
+# descriptors
+perl
+use lib "aux-fixed"; use Attacks; print "inherited:", (map { " $_" } Attacks::inherited_descriptors()), ".\n";
+****
+exim -be
+****
+END
+$tree->file('typed', "exit\n");
+my $shell = join ' ', top() . '/runtest', '--tree', $tree->path, @ONE, '--shell', '0004';
+my $shown = `script -qec '$shell' /dev/null <@{[$tree->path('typed')]} 2>&1`;
+like $shown, qr/exit goes on/, 'a shell at a terminal';
+is $tree->content('results/last/0004.gnutls/raw/stdout') =~ s/\n.*//sr, 'inherited:.', 'steps do not get at it';
+
 # ----- The same on the host -----
 
 my %impossible = (
