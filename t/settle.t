@@ -49,27 +49,33 @@ sub worker {
 worker( 'nothing to wait for', '0 ', 'print settle("--timeout", 20)' );
 worker( 'a time limit of nothing is enough for that', '0 ', 'print settle("--timeout", 0)' );
 
-# The process passes the gate only when settle has been running: it is opened by a process that waits for settle to be there.
-my $OPEN_LATER = <<'END';
-sub open_when_settling { my ($gate) = @_; my $worker = $$; start(sub {
-    while () { for my $f (glob "/proc/[0-9]*/stat") { open my $in, '<', $f or next; my $l = <$in> // q{};
-        if ($l =~ /\(settle\) S $worker /) { open_gate($gate); _exit(0) } } } }) }
+# Settles while another process, which is not waited for, opens a gate as soon as settle sleeps: so what waits at the gate ends only
+# if it is waited for, and what it does afterwards is seen only if settle has waited to the end.
+my $OPEN_MEANWHILE = <<'END';
+sub is_asleep { my ($parent) = @_; for my $file (glob "/proc/[0-9]*/stat") { open my $in, '<', $file or next;
+    return 1 if (<$in> // q{}) =~ /\(settle\) S $parent / } return 0 }
+sub settle_opening { my ($gate, @arguments) = @_; my $worker = $$;
+    my $opener = start(sub { 1 while !is_asleep($worker); open_gate($gate) });
+    return settle("--timeout", 20, "--tree", $opener, @arguments) }
 END
-worker( 'a child', '0 1', $OPEN_LATER . 'gate("g"); start(sub { pass("g"); touch("x") }); open_when_settling("g"); print settle("--timeout", 20), seen("x")' );
-worker( 'an orphan in a session of its own', '0 1', $OPEN_LATER . 'gate("g"); orphan(sub { pass("g"); touch("x") }); open_when_settling("g"); print settle("--timeout", 20), seen("x")' );
-worker( 'one that goes on as its own child, again and again', '0 1',
-    $OPEN_LATER . 'gate("g"); orphan(sub { pass("g"); fork and _exit(0) for 1 .. 300; touch("x") }); open_when_settling("g"); print settle("--timeout", 20), seen("x")' );
-worker( 'a hundred at once', '0 100',
-    $OPEN_LATER . 'gate("g$_") for 1 .. 100; for my $n (1 .. 100) { orphan(sub { pass("g$n"); touch("x$n") }) }
-    my $all = join q{ }, map "g$_", 1 .. 100; gate("g"); start(sub { pass("g"); open_gate("g$_") for reverse 1 .. 100 }); open_when_settling("g");
-    print settle("--timeout", 20), scalar grep seen("x$_"), 1 .. 100' );
-worker( 'a process that has ended and was not waited for', '0 ',
-    'gate("g"); start(sub { open_gate("g") }); pass("g"); print settle("--timeout", 20)' );
+
+sub worker_at_gate {
+    my ( $name, $expected, $code ) = @_;
+    return worker( $name, $expected, $OPEN_MEANWHILE . 'gate("g"); gate("r"); ' . $code );
+}
+
+worker_at_gate( 'a child', '0 1', 'start(sub { pass("g"); touch("x") }); print settle_opening("g"), seen("x")' );
+worker_at_gate( 'an orphan in a session of its own', '0 1', 'orphan(sub { pass("g"); touch("x") }); print settle_opening("g"), seen("x")' );
+worker_at_gate( 'one that goes on as its own child, again and again',
+    '0 1', 'orphan(sub { pass("g"); fork and _exit(0) for 1 .. 300; touch("x") }); print settle_opening("g"), seen("x")' );
+worker_at_gate( 'a hundred at once', '0 100',
+    'gate("g$_") for 1 .. 100; for my $n (1 .. 100) { orphan(sub { pass("g$n"); touch("x$n") }) }
+    orphan(sub { pass("g"); open_gate("g$_") for reverse 1 .. 100 }); print settle_opening("g"), scalar grep seen("x$_"), 1 .. 100' );
+worker_at_gate( 'a process that has ended and was not waited for', '0 ', 'start(sub { open_gate("r") }); pass("r"); print settle("--timeout", 20)' );
 
 worker( 'a daemon that is kept', '0 0', 'my $pid = start(sub { sleep 1000 }); print settle("--timeout", 20, "--keep", $pid), kill(0 => $pid) - 1' );
-worker( 'the children of a daemon that is kept', '0 1',
-    $OPEN_LATER . 'gate("g"); gate("r"); my $pid = start(sub { start(sub { pass("g"); touch("x") }); open_gate("r"); sleep 1000 }); pass("r");
-    open_when_settling("g"); print settle("--timeout", 20, "--keep", $pid), seen("x")' );
+worker_at_gate( 'the children of a daemon that is kept', '0 1',
+    'my $pid = start(sub { start(sub { pass("g"); touch("x") }); open_gate("r"); sleep 1000 }); pass("r"); print settle_opening("g", "--keep", $pid), seen("x")' );
 worker( 'a tree that is kept: children', '0 ',
     'gate("r"); my $pid = start(sub { start(sub { open_gate("r"); sleep 1000 }); sleep 1000 }); pass("r"); print settle("--timeout", 20, "--tree", $pid)' );
 worker( 'a tree that is kept: its session, without its leader', '0 ',
@@ -93,9 +99,9 @@ SKIP: {
     my %exit = ( x86_64 => 60, aarch64 => 93 );
     my $exit = $exit{ ( POSIX::uname() )[4] };
     skip 'no threads in this perl', 1 if !$exit || !eval { require threads };
-    worker( 'one whose first thread has ended', '0 1',
-        $OPEN_LATER . "use threads; gate('g'); gate('r'); start(sub { threads->create(sub { open_gate('r'); pass('g'); touch('x'); _exit(0) }); syscall $exit, 0 });
-        pass('r'); open_when_settling('g'); print settle('--timeout', 20), seen('x')" );
+    worker_at_gate( 'one whose first thread has ended', '0 1',
+        "use threads; my \$pid = start(sub { threads->create(sub { pass('g'); touch('x'); _exit(0) }); syscall $exit, 0 });"
+        . q(sub state { open my $in, '<', "/proc/$pid/stat" or die; (split ' ', <$in>)[2] } 1 while state() ne 'Z'; print settle_opening('g'), seen('x')) );
 }
 
 worker( 'waiting costs no time', '0 1',
@@ -106,8 +112,8 @@ SKIP: {
     skip "no sandbox here: $refusal", 1 if $refusal;
     open my $in, '<:raw', program('settle') or die program('settle') . ": $!";
     write_tar( 'settle.tar', 'runtest/settle' => { text => do { local $/ = undef; scalar readline $in }, mode => oct '755' } );
-    my $code = $WORKER . $OPEN_LATER . 'gate("g"); orphan(sub { pass("g"); touch("x") }); open_when_settling("g");
-        my $pid = start(sub { sleep 1000 }); print settle("--timeout", 20, "--keep", $pid), seen("x")';
+    my $code = $WORKER . $OPEN_MEANWHILE . 'gate("g"); orphan(sub { pass("g"); touch("x") });
+        my $pid = start(sub { sleep 1000 }); print settle_opening("g", "--keep", $pid), seen("x")';
     my $end = run( program('sandbox'), '--unpack', 'settle.tar', '--timeout', 50, '--', 'perl', '-e', $code, '/runtest/settle' );
     is( "$end->{status} $end->{out}$end->{err}", '0 0 1', 'in a sandbox' );
 }
