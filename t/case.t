@@ -1,0 +1,115 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A test in a lane: its names, whether it can be run, whether it has to fail, what is munged in it.
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/../lib";
+use Path::Tiny qw(path);
+use Test::More;
+
+use Runtest::Case;
+use Runtest::Host;
+use Runtest::Lane;
+use Runtest::Requirements qw(parse_requirement);
+
+my $tree = Path::Tiny->tempdir;
+$tree->child($_)->mkpath for qw(confs scripts/1-A);
+$tree->child('confs/0001')->spew_raw("primary_hostname = HOSTNAME\n");
+
+my $lane = Runtest::Lane->new('mine', __FILE__);
+$lane->learn(
+    {
+        library => 'gnutls', versions => { exim => '4.96', gnutls => '3.7.9' }, lists => { 'Support for' => ['GnuTLS'] }, macros => [],
+        user    => { name => 'Debian-exim', group => 'mail', uid => 106, gid => 107 },
+    }
+);
+
+# A case with this script behind its title; %given has what is not as usual.
+sub case {
+    my ($script, %given) = @_;
+    $tree->child('scripts/1-A/0001')->spew_raw("# Title\n$script");
+    my $required = delete $given{requirements} || [];
+    my %test = (number => '0001', path => 'scripts/1-A/0001', title => 'Title', requirements => [map { parse_requirement($_) } @$required]);
+    return Runtest::Case->new(test => \%test, lane => $lane, tree => "$tree", host => Runtest::Host::sandboxed(), timeout_factor => 1, %given);
+}
+
+# The same, of which a plan was made.
+sub planned {
+    my $case = case(@_);
+    $case->plan({ directory => '/case' });
+    return $case;
+}
+
+# ----- Names -----
+
+my $case = case('');
+is $case->test->{title}, 'Title', 'its test';
+is $case->lane, $lane, 'its lane';
+my $again = $case->repeated(3)->tried_again->tried_again;
+# [case, key, label, name, try]
+for my $row (
+    [$case,                             '0001.mine', '0001.mine',   '0001.mine',        1],
+    [$case->repeated(1),                '0001.mine', '0001.mine',   '0001.mine',        1],
+    [$case->repeated(2),                '0001.mine', '0001.mine.2', '0001.mine.2',      1],
+    [$case->tried_again,                '0001.mine', '0001.mine',   '0001.mine.try2',   2],
+    [$again,                            '0001.mine', '0001.mine.3', '0001.mine.3.try3', 3],
+  )
+{
+    my ($some, @wanted) = @$row;
+    is_deeply [$some->key, $some->label, $some->name, $some->try_number], \@wanted, "a case called $wanted[2]";
+}
+is $case->name, '0001.mine', 'the first one keeps its name';
+
+# ----- The plan, and what is known then -----
+
+my $plan = case("ls DIR/x CALLER\n")->plan({ directory => '/case' });
+is $plan->{steps}[0]{words}[0][0][1], '/case/x', 'the place is substituted';
+is $plan->{steps}[0]{words}[1][0][1], 'mtacaller', '- and the caller';
+is_deeply planned("munge refusal-alert\nsortlog\n")->directives, { munge => ['refusal-alert'], sortlog => 1 }, 'directives';
+is eval { planned("munge no-such-set\n") } // $@->kind . ": $@",
+  q(wrong: scripts/1-A/0001:2: there is no munge rule set 'no-such-set' (lib/Runtest/Munge/Rules.pm)), 'a munge rule set that there is not';
+ok planned("exclusive\n")->is_exclusive, 'exclusive';
+ok !planned('')->is_exclusive, '- or not';
+is planned("clock 2019-01-02\n")->clock, 1_546_387_200, 'a date of its own';
+is planned('', date => 5)->clock, 5, 'the date of the run';
+is planned("clock 2019-01-02\n", date => 5)->clock, 1_546_387_200, '- which its own replaces';
+is planned('')->clock, undef, 'no date';
+
+# ----- Skips -----
+
+my %real = (%{ Runtest::Host::sandboxed() }, HOSTIPV6 => undef, clock => undef);
+# [script, what is not as usual, reason]
+for my $row (
+    ["need gnutls >= 3\n", {},                                   undef],
+    ["need gnutls >= 4\n", {},                                   'needs gnutls >= 4'],
+    ["need exim > 5\n",    { requirements => ['support DANE'] }, 'needs support DANE'],
+    ['',                   { requirements => ['running IPv6'] }, undef],
+    ['',                   { requirements => ['running IPv6'], host => \%real }, 'needs running IPv6'],
+    ["ls HOSTIPV6\n",      {},                                   undef],
+    ["ls HOSTIPV6\n",      { host => \%real },                   'uses HOSTIPV6, and this host has no such address'],
+    ["clock 2019-01-02\n", {},                                   undef],
+    ["clock 2019-01-02\n", { host => \%real },                   'needs a clock of its own, which only a sandbox has'],
+    ["### HOSTIPV4\n",     { host => \%real },                   undef],
+  )
+{
+    my ($script, $given, $reason) = @$row;
+    is planned($script, %$given)->skip_reason, $reason, 'skipped: ' . ($reason // 'not') . ', ' . $script =~ s/\n//r;
+}
+
+# ----- Failures that are expected -----
+
+is scalar planned('')->expected_failure, undef, 'none is expected';
+is planned("expect-fail exim < 5: it is broken\n")->expected_failure, 'exim < 5: it is broken', 'one is, while the requirement holds';
+is scalar planned("expect-fail exim >= 5: it is broken\n")->expected_failure, undef, '- and only then';
+
+# ----- What is munged -----
+
+my $values = planned('')->munge_values('/case');
+is_deeply [@$values{qw(directory caller eximuser hostname ipv4 ipv6 version)}],
+  ['/case', 'mtacaller', 'Debian-exim', 'myhost.test.ex', '198.51.100.10', '2001:db8::10', '4.96'], 'values for the munger';
+ok planned('')->munge_values('/case')->{neutral}, 'a test of every lane has neutral goldens';
+ok !planned('', requirements => ['support GnuTLS'])->munge_values('/case')->{neutral}, '- and one of a library has not';
+
+done_testing;
