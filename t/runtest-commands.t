@@ -2,34 +2,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What a script can say: one inner test for each command or group of commands, with the goldens that a reader of
-# docs/writing-tests.md would write. What the MTA's utilities print is theirs: of that only what matters is looked at.
+# docs/writing-tests.md would write. What has to do with the MTA is in runtest-commands-mta.t.
 
 use strict;
 use warnings;
 
-use Cpanel::JSON::XS ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
-use TestTree qw(has_sandbox is_run);
+use TestTree qw(has_sandbox);
 
 has_sandbox();
 
+my $LANE = 'gnutls';
 my $tree = TestTree->new;
-my %title;
 
-# A test with a title, a script and its goldens: folder => text.
-sub inner {
-    my ($number, $title, $script, %rest) = @_;
-    $title{$number} = $title;
-    $tree->test($number, "# $title\n$script", delete $rest{configuration});
-    $tree->file("$_/$number", $rest{$_}) for keys %rest;
-    return;
-}
+sub inner { return $tree->inner(@_) }
 
 my $SERVER = "\n******** SERVER ********\n";
-
 my $MARKS = "### one\n### PORT 1225\n";
 inner '0001', 'marks go to all four streams', <<'END', stdout => "$MARKS$SERVER$MARKS", stderr => "$MARKS$SERVER$MARKS";
 ### one
@@ -101,31 +92,6 @@ d.b
 d.c
 STDOUT
 
-inner '0005', 'queued messages by number', <<'END',
-exim -odq one@test.ex
-first
-****
-exim -odq two@test.ex
-second
-****
-exim -Mrm $msg2
-****
-exim -Mvb $msg1
-****
-exim -Mrm "$msg1"
-****
-END
-  configuration => "acl_not_smtp_start = accept\nqualify_domain = test.ex\n",
-  stdout        => "Message 10HmaY-0005vi-00 has been removed\n10HmaX-0005vi-00-D\nfirst\nMessage 10HmaX-0005vi-00 has been removed\n",
-  log           => <<'LOG';
-1999-03-02 09:44:33 10HmaX-0005vi-00 <= CALLER@test.ex U=CALLER P=local S=sss
-1999-03-02 09:44:33 10HmaY-0005vi-00 <= CALLER@test.ex U=CALLER P=local S=sss
-1999-03-02 09:44:33 10HmaY-0005vi-00 removed by CALLER
-1999-03-02 09:44:33 10HmaY-0005vi-00 Completed
-1999-03-02 09:44:33 10HmaX-0005vi-00 removed by CALLER
-1999-03-02 09:44:33 10HmaX-0005vi-00 Completed
-LOG
-
 inner '0006', 'who a command runs as', <<'END', stdout => <<'STDOUT';
 perl -e 'print getpwuid($>) . " " . getgrgid($)+0) . "\n"'
 ****
@@ -153,22 +119,6 @@ root
 4755 EXIMUSER
 STDOUT
 
-inner '0007', 'exim and exim_exim', <<'END', stdout => "> abc\n> \n0 CALLER_NAME\nx\n";
-exim -be
-${lc:ABC}
-****
-exim -be '${eval:$caller_uid-CALLER_UID} CALLER_NAME'
-****
-exim_exim -be x
-****
-END
-
-inner '0008', 'seconds before standard input is closed', <<'END', stdout => "> a\n> \n";
-1 exim -be
-a
-****
-END
-
 inner '0009', 'file management', <<'END', stdout => "a\nb\nc\nd\nfrom f1\nfrom f1\n", stderr => "from f1\n";
 mkdir d
 write f1
@@ -179,6 +129,7 @@ mv f1 d/b
 ln -s b d/c
 mkfifo d/d
 ls d
+du -s d > /dev/null
 cat d/c d/a
 cat2 d/b
 chmod 600 d/a
@@ -275,150 +226,13 @@ END
 
 inner '0017', 'stdout is not checked', "no_stdout_check\nperl -e 'print 1'\n****\n";
 
-inner '0018', 'deliveries are sorted in the log', <<'END',
-sortlog
-exim -odi z@test.ex y@test.ex
-****
-END
-  log => <<'LOG',
-**NOTE: The delivery lines in this file have been sorted.
-1999-03-02 09:44:33 10HmaX-0005vi-00 <= CALLER@test.ex U=CALLER P=local S=sss
-1999-03-02 09:44:33 10HmaX-0005vi-00 => :blackhole: <y@test.ex> R=second
-1999-03-02 09:44:33 10HmaX-0005vi-00 => :blackhole: <z@test.ex> R=first
-1999-03-02 09:44:33 10HmaX-0005vi-00 Completed
-LOG
-  configuration => <<'END';
-qualify_domain = test.ex
-begin routers
-first:
-  driver = redirect
-  local_parts = z
-  data = :blackhole:
-second:
-  driver = redirect
-  data = :blackhole:
-END
+inner '0025', 'a rule set by name', "munge refusal-alert\nperl -e 'print qq{TLS alert: decode_error\\n}'\n****\n",
+  stdout => "TLS alert: (refusal)\n";
 
-inner '0019', 'a daemon and its client', <<'END',
-exim -DSERVER=server -bd -oX PORT_D
-****
-client 127.0.0.1 PORT_D
-??? 220
-helo a.client
-??? 250
-quit
-??? 221
-????
-****
-killdaemon
-END
-  configuration => "begin acl\n",
-  stdout        => <<'STDOUT',
-Connecting to 127.0.0.1 port 1225 ... connected
-??? 220
-<<< 220 myhost.test.ex ESMTP Exim x.yz Tue, 2 Mar 1999 09:44:33 +0000
->>> helo a.client
-??? 250
-<<< 250 myhost.test.ex Hello a.client [127.0.0.1]
->>> quit
-??? 221
-<<< 221 myhost.test.ex closing connection
-????
-End of script
-STDOUT
-  log => "1999-03-02 09:44:33 exim x.yz daemon started: pid=pppp, no queue runs, listening for SMTP on port 1225\n";
+$tree->all_pass($LANE);
 
-inner '0020', 'utilities of the MTA', <<'END', configuration => <<'CONFIGURATION', log => <<'LOG';
-no_stdout_check
-no_msglog_check
-exim -odi x@test.ex
-****
-write list
-key: value
-****
-dbmbuild list list.db
-exigrep x@test.ex spool/log/mainlog
-exiqgrep -i -r x
-exiqgrep -c
-eximstats -h0 -t0 -nr spool/log/mainlog
-exinext test.ex
-exim_lock -q list "touch locked"
-ls locked list.db
-END
-qualify_domain = test.ex
-begin routers
-r:
-  driver = redirect
-  allow_defer
-  data = :defer: not now
-begin retry
-* * F,1h,10m
-CONFIGURATION
-1999-03-02 09:44:33 10HmaX-0005vi-00 <= CALLER@test.ex U=CALLER P=local S=sss
-1999-03-02 09:44:33 10HmaX-0005vi-00 == x@test.ex R=r defer (-1): not now
-LOG
+cmp_ok $tree->seconds_of('0012', $LANE, 2), '>=', 1,   'sleep N: seconds';
+cmp_ok $tree->seconds_of('0012', $LANE, 3), '>=', 0.1, 'millisleep N: milliseconds';
+cmp_ok $tree->seconds_of('0012', $LANE, 3), '<',  1,   'and no more';
 
-inner '0021', 'records of a hints database, sorted', <<'END', configuration => <<'CONFIGURATION', stdout => <<'STDOUT', log => <<'LOG';
-sortlog
-no_msglog_check
-exim -odi b@b.ex a@a.ex c@c.ex
-****
-dump retry
-1
-dump no_such_database > usage
-END
-begin routers
-r:
-  driver = redirect
-  allow_defer
-  data = :defer: not now
-begin retry
-* * F,1h,10m
-CONFIGURATION
-  R:a.ex -1 0 not now
-07-Mar-2000 12:21:52  07-Mar-2000 12:21:52  07-Mar-2000 12:21:52 
-  R:b.ex -1 0 not now
-07-Mar-2000 12:21:52  07-Mar-2000 12:21:52  07-Mar-2000 12:21:52 
-  R:c.ex -1 0 not now
-07-Mar-2000 12:21:52  07-Mar-2000 12:21:52  07-Mar-2000 12:21:52 
-dump exit status 0
-dump exit status 1
-STDOUT
-**NOTE: The delivery lines in this file have been sorted.
-1999-03-02 09:44:33 10HmaX-0005vi-00 <= CALLER@myhost.test.ex U=CALLER P=local S=sss
-1999-03-02 09:44:33 10HmaX-0005vi-00 == a@a.ex R=r defer (-1): not now
-1999-03-02 09:44:33 10HmaX-0005vi-00 == b@b.ex R=r defer (-1): not now
-1999-03-02 09:44:33 10HmaX-0005vi-00 == c@c.ex R=r defer (-1): not now
-LOG
-
-inner '0022', 'pauses in data lines', "exim -be\n:sleep:0.2\n****\n", stdout => "> \n";
-
-my $run   = $tree->run('--lane', 'gnutls');
-my $count = keys %title;
-is_run $run, { out => join '', (map { "PASS $_ gnutls N.NNs $title{$_}\n" } sort keys %title),
-    "$count cases: $count passed, 0 failed, 0 skipped, 0 errors\n" }, 'all of them';
-
-# What a step took, in seconds: file and line as in steps.jsonl.
-sub seconds_of {
-    my ($number, $line) = @_;
-    my @steps = map { Cpanel::JSON::XS->new->decode($_) } split /\n/, $tree->content("results/last/$number.gnutls/steps.jsonl");
-    my ($step) = grep { $_->{line} == $line } @steps;
-    return $step->{end} - $step->{start};
-}
-
-cmp_ok seconds_of('0008', 2), '>=', 1,   'N exim: that many seconds';
-cmp_ok seconds_of('0012', 2), '>=', 1,   'sleep N: seconds';
-cmp_ok seconds_of('0012', 3), '>=', 0.1, 'millisleep N: milliseconds';
-cmp_ok seconds_of('0012', 3), '<',  1,   'and no more';
-cmp_ok seconds_of('0022', 2), '>=', 0.2, ':sleep:N: a pause between data lines';
-
-my $utilities = $tree->content('results/last/0020.gnutls/raw/stdout');
-like $utilities, qr/$_->[1]/m, "$_->[0] works on the test's spool or log" for (
-    [dbmbuild  => '^1 entry written\ndbmbuild exit status 0$'],
-    [exigrep   => ' <= .*\n.* == x\@test.ex .*\n\nexigrep exit status 0$'],
-    [exiqgrep  => '^\w+-\w+-\w+\nexiqgrep exit status 0\n1 matches out of 1 messages$'],
-    [eximstats => '^  Received +[0-9]+ +1 [^\0]*\neximstats exit status 0$'],
-    [exinext   => '^Route: test.ex error -1: not now[^\0]*exinext exit status 0$'],
-    [exim_lock => '^exim_lock exit status 0$'],
-);
 done_testing;

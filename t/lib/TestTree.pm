@@ -8,6 +8,7 @@ package TestTree;
 use strict;
 use warnings;
 
+use Cpanel::JSON::XS ();
 use File::Basename qw(dirname);
 use File::Find ();
 use File::Path qw(make_path);
@@ -132,6 +133,30 @@ sub test {
     return $self->file("confs/$digits", ($configuration =~ /^keep_environment/m ? '' : $NO_ENVIRONMENT) . $CONFIGURATION . $configuration);
 }
 
+=head2 inner(NUMBER, TITLE, SCRIPT, [FOLDER => GOLDEN...]), all_pass(LANE)
+
+A test with its goldens (and C<configuration>, if it needs one). All of them, run in a lane, have to pass: this is tested.
+
+=cut
+
+sub inner {
+    my ($self, $number, $title, $script, %rest) = @_;
+    $self->{title}{$number} = $title;
+    $self->test($number, "# $title\n$script", delete $rest{configuration});
+    $self->file("$_/$number", $rest{$_}) for keys %rest;
+    return $self;
+}
+
+sub all_pass {
+    my ($self, $lane) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @numbers = sort keys %{ $self->{title} };
+    my $count   = @numbers;
+    my $lines   = join '', map { "PASS $_ $lane N.NNs $self->{title}{$_}\n" } @numbers;
+    my $summary = "$count cases: $count passed, 0 failed, 0 skipped, 0 errors\n";
+    return is_run($self->run('--lane', $lane), { out => $lines . $summary }, 'all pass');
+}
+
 =head2 content(NAME), files(FOLDER)
 
 The content of a file, undef if there is none; the names of all files below a folder, sorted.
@@ -152,6 +177,19 @@ sub files {
     File::Find::find({ wanted => sub { push @found, $_ if !-d }, no_chdir => 1 }, $top);
     my @names = sort map { substr $_, 1 + length $top } @found;
     return @names;
+}
+
+=head2 seconds_of(NUMBER, LANE, LINE)
+
+How long a step of the last run took, by file and line as in F<steps.jsonl>.
+
+=cut
+
+sub seconds_of {
+    my ($self, $number, $lane, $line) = @_;
+    my @steps = map { Cpanel::JSON::XS->new->decode($_) } split /\n/, $self->content("results/last/$number.$lane/steps.jsonl");
+    my ($step) = grep { $_->{line} == $line } @steps;
+    return $step->{end} - $step->{start};
 }
 
 =head2 start(HOW, ARGUMENTS...), finish(RUN), run([HOW], ARGUMENTS...)
