@@ -181,7 +181,7 @@ LOG
 
 inner '0022', 'pauses in data lines', "exim -be\n:sleep:0.2\n****\n", stdout => "> \n";
 
-inner '0023', 'a server and the MTA as its client', <<'END', configuration => <<'CONFIGURATION', stdout => $SERVER . <<'STDOUT', log => <<'LOG';
+inner '0023', 'a server', <<'END', configuration => <<'CONFIGURATION', stdout => $SERVER . <<'STDOUT', log => <<'LOG';
 server PORT_S
 220 a server
 EHLO
