@@ -191,6 +191,14 @@ is golden('log/0001'), "new\n", '- do not write over each other';
 ($again, $verdict, @notes) = updated($update, case('', $openssl), \%other, \%other);
 is_deeply [$verdict->{verdict}, @notes], ['PASS'], 'lanes that agree';
 
+# Both were judged before either was written.
+golden('log/0001', "same\n");
+golden('stdout/0001', undef);
+$update = Runtest::Update->new;
+my @both = map { my $this = outcome(case('', $_), $other{streams}); [$this, judge($this)] } $gnutls, $openssl;
+$update->take(@$_) for @both;
+is_deeply [map { [$update->take(@$_)]->[1] } @both], [('wrote log/0001') x 2], '- also when both have something to write';
+
 # ----- --retry -----
 
 golden('log/0001', "same\n");
@@ -208,14 +216,15 @@ sub retried {
         push @again, $retry->take($this, $judged) ? 1 : 0;
         $some = $some->tried_again;
     }
-    return [join('', @again), @$judged{qw(verdict reason exit_status)}];
+    return [join('', @again), @$judged{qw(verdict reason exit_status)}, map { $_->{stream} } @{ $judged->{differences} }];
 }
 
+my @FLAKY = ('FLAKY', 'passed at try 2, after: log differs');
 is_deeply retried(Runtest::Retry->new(2, 0), \%passes), ['0', 'PASS', undef, 0], '--retry: a pass is a pass';
-is_deeply retried(Runtest::Retry->new(2, 0), \%fails, \%passes), ['10', 'FLAKY', 'passed at try 2, after: log differs', 0], 'a pass at the second try';
-is_deeply retried(Runtest::Retry->new(2, 1), \%fails, \%passes), ['10', 'FLAKY', 'passed at try 2, after: log differs', 1], '- with --strict';
-is_deeply retried(Runtest::Retry->new(2, 0), \%fails, { stdout => 'x' }, \%passes), ['110', 'FLAKY', 'passed at try 3, after: log differs', 0],
+is_deeply retried(Runtest::Retry->new(2, 0), \%fails, \%passes), ['10', @FLAKY, 0, 'log'], 'a pass at the second try, and what differed at the first';
+is_deeply retried(Runtest::Retry->new(2, 1), \%fails, \%passes), ['10', @FLAKY, 1, 'log'], '- with --strict';
+is_deeply retried(Runtest::Retry->new(2, 0), \%fails, { stdout => 'x' }, \%passes), ['110', 'FLAKY', 'passed at try 3, after: log differs', 0, 'log'],
   'the first failure is told';
-is_deeply retried(Runtest::Retry->new(2, 0), (\%fails) x 3), ['110', 'FAIL', 'log differs', 1], 'no pass at any try';
+is_deeply retried(Runtest::Retry->new(2, 0), (\%fails) x 3), ['110', 'FAIL', 'log differs', 1, 'log'], 'no pass at any try';
 
 done_testing;
