@@ -37,7 +37,8 @@ sub case {
 
 # The same, of which a plan was made.
 sub planned {
-    my $case = case(@_);
+    my (@given) = @_;
+    my $case = case(@given);
     $case->plan({ directory => '/case' });
     return $case;
 }

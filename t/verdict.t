@@ -167,9 +167,9 @@ golden('stdout/0001', undef);
 # [name, script, runs, runs again, verdict, note]
 for my $row (
     ['two different runs',  '',     [{ streams => { log => "1\n" } }, { streams => { log => "2\n" } }], '10', 'FLAKY'],
-    ['a failed step',       '',     [{ %other, verdict => { failure => \%FAILURE } }], '0', 'FAIL', 'its goldens are left as they are'],
-    ['a failed second run', '',     [\%other, { %other, verdict => { failure => \%FAILURE } }], '10', 'FAIL', 'its goldens are left as they are'],
-    ['an error',            '',     [{ %other, no_verdict => 1 }], '0', 'ERROR', 'its goldens are left as they are'],
+    ['a failed step',       '',     [{ verdict => { failure => \%FAILURE }, %other }], '0', 'FAIL', 'its goldens are left as they are'],
+    ['a failed second run', '',     [\%other, { verdict => { failure => \%FAILURE }, %other }], '10', 'FAIL', 'its goldens are left as they are'],
+    ['an error',            '',     [{ no_verdict => 1, %other }], '0', 'ERROR', 'its goldens are left as they are'],
     ['an expected failure', $XFAIL, [\%other], '0', 'XFAIL', 'its goldens are left as they are'],
     ['an unexpected pass',  $XFAIL, [{ streams => { log => "same\n" } }], '0', 'FAIL', 'its goldens are left as they are'],
   )
