@@ -17,7 +17,7 @@ for my $row ([wrong => 2], [broken => 3], [missing => 4]) {
     my ($kind, $status) = @$row;
     my $error = Runtest::Error->new($kind => "a\nb");
     is_deeply [$error->kind, $error->message, $error->exit_status, "$error"], [$kind, "a\nb", $status, "a\nb"], "an error: $kind";
-    is eval { Runtest::Error->throw($kind => 'x'); 1 }, undef, '- is thrown';
+    is eval { Runtest::Error->throw($kind => 'x'); 'alive' } // 'dead', 'dead', '- is thrown';
     is_deeply [$@->kind, "$@"], [$kind, 'x'], '- as it is';
     is(Runtest::Error->from($error), $error, '- and stays what it is');
 }
