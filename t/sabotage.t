@@ -38,7 +38,10 @@ sub sabotaged {
     my @configuration = path("$Bin/../confs/$number")->lines_raw({ chomp => 1 });
     for my $substitution (map { substitution($_) } @lines) {
         my ($pattern, $text) = @$substitution;
-        my $count = grep { s{$pattern}{ filled_in($text, $&, @{^CAPTURE}) }e } @configuration;
+        my $count = 0;
+        for my $line (@configuration) {
+            $count += $line =~ s{$pattern}{ filled_in($text, $&, @{^CAPTURE}) }e;
+        }
         $count or die "t/sabotage/$number: $pattern is not in confs/$number\n";
     }
     return join "\n", @configuration, '';
