@@ -44,14 +44,14 @@ my %case = (
     '0010' => [forging('a verdict', record('{"type":"verdict"}'), "exit 1;\n"),
         qr/^FAIL .*: scripts\/0000-Inner\/0010:2: expected exit status 0, got exit status 1$/m],
     '0011' => [forging('a verdict and the end', record('{"type":"verdict"}'), "kill KILL => getppid;\n"),
-        qr/^ERROR .*: the worker ended with exit status 137 in line 2, sudo perl$/m],
+        qr/^ERROR .*: the worker ended with signal 9 \(KILL\) in line 2, sudo perl$/m],
     '0012' => [forging('no failure', record('{"type":"verdict","failure":"x"}')), qr/^ERROR .*: the worker sent a failure that is none$/m],
     '0013' => [forging('no line', record('{"type":"begin","line":"\\\\u001b]0;x","text":"x"}')), qr/^ERROR .*: the worker sent a begin that is none$/m],
     '0014' => [forging('a file and a folder', record('{"type":"stream","name":"log","size":0}') . ', ' . record('{"type":"stream","name":"log/x","size":0}')), qr/^ERROR .*raw\/log/m],
     '0015' => [forging('text for the terminal', record('{"type":"begin","line":2,"text":"\\\\u001b[2J\\\\u263a"}'), "kill KILL => getppid;\n"),
-        qr/^ERROR .*: the worker ended with exit status 137 in line 2, \\x1B\[2J\\x263A$/m],
+        qr/^ERROR .*: the worker ended with signal 9 \(KILL\) in line 2, \\x1B\[2J\\x263A$/m],
     '0016' => ["# more text \e]0;x\a\nsudo perl\nprint qq(\\e[2J\\n);\n****\n", qr/^FAIL 0016 gnutls \S+ more text \\x1B\]0;x\\x07: .*^  \+\\x1B\[2J$/ms],
-    '0017' => [<<'END', qr/^ERROR .*: the worker ended with exit status 137 in line 2, sudo perl: x{60000}x*$/m],
+    '0017' => [<<'END', qr/^ERROR .*: the worker ended with signal 9 \(KILL\) in line 2, sudo perl: x{60000}x*$/m],
 # standard error without end
 sudo perl
 use lib "aux-fixed"; use Attacks; open my $err, ">&=", Attacks::descriptor_of(getppid, 2); print {$err} "x" x 9_000_000; kill KILL => getppid;
