@@ -178,7 +178,11 @@ static enum tls_status read_tls(struct stream *stream)
         stream->end = STREAM_EOF;
     } else if (status == TLS_FAILED) {
         note_failure(stream);
-        stream->end = stream->failure.kind == TLS_PEER_CLOSED ? STREAM_EOF : STREAM_TLS_FAILED;
+        stream->end = STREAM_TLS_FAILED;
+    }
+    if (stream->failure.kind == TLS_PEER_CLOSED) {
+        stream->failure.kind = TLS_NO_FAILURE; /* it is an end like any other */
+        stream->end = STREAM_EOF;
     }
     return status;
 }
@@ -301,7 +305,7 @@ enum stream_status stream_write(struct stream *stream, const void *bytes, size_t
 
     if (stream->write_broken) {
         stream_look_ahead(stream);
-        if (stream->end != STREAM_TLS_FAILED)
+        if (stream->failure.kind == TLS_NO_FAILURE)
             return STREAM_BROKEN;
     }
     while (size > 0 && stream->end != STREAM_TLS_FAILED) {

@@ -83,6 +83,8 @@ sub refusals {
         my $speed = $wait ? 'slowly' : 'fast';
         $try->( "it sends first, $speed", "${wait}ehlo me\n${wait}???alert $alert\n", 0,
             "$wait>>> ehlo me\n${wait}???alert $alert\nTLS alert: $alert\nEnd of script\n" );
+        $try->( "it sends twice, $speed", "${wait}ehlo me\n${wait}noop\n???alert $alert\n", 0,
+            "$wait>>> ehlo me\n$wait>>> noop\n???alert $alert\nTLS alert: $alert\nEnd of script\n" );
         $try->( "it expects an answer, $speed", "${wait}ehlo me\n$wait??? 250\n", 80, "$wait>>> ehlo me\n$wait??? 250\n${late}Unexpected EOF read\n" );
     }
     return;

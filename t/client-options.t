@@ -14,7 +14,7 @@ use File::Temp qw(tempdir);
 use Test::More;
 
 use TestClient
-    qw(program run_client connect_to did failed sanitized slurp spew @CLIENTS $CONNECTED $STARTED $ECHO $ECHO_GOLDEN);
+    qw(program run_client connect_to did failed instrumented slurp spew @CLIENTS $CONNECTED $STARTED $ECHO $ECHO_GOLDEN);
 use TestTLS;
 
 my $CA     = $TestTLS::CA;
@@ -267,7 +267,7 @@ for my $client (@CLIENTS) {
 }
 
 SKIP: {
-    skip 'the sanitizers open files of their own', 2 if sanitized();
+    skip 'what watches the programs opens files of its own', 2 if instrumented();
     for my $client (@CLIENTS) {
         my $run = run_client( [ qw(prlimit --nofile=4), program($client), '-keylog', "$work/keys", '127.0.0.1', 25 ], q{} );
         did( $run, "$client: no socket to be had", 88, q{}, "$client: socket: Too many open files\n" );

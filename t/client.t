@@ -15,7 +15,7 @@ use IO::Socket::IP;
 use Socket qw(SOCK_STREAM AF_INET INADDR_LOOPBACK pack_sockaddr_in);
 use Test::More;
 
-use TestClient qw(program run_client did sanitized spew $CONNECTED);
+use TestClient qw(program run_client did instrumented spew $CONNECTED);
 use TestPeer;
 
 my $CLIENT = program('client');
@@ -345,7 +345,7 @@ END
 
 for my $script ( "??? 220\n", "????220\nquit\n", "???*\n", "+++ 1\nquit\n" ) {
     my ($form) = split /\n/, $script;
-    my @limit = sanitized() ? () : qw(prlimit --data=67108864);
+    my @limit = instrumented() ? () : qw(prlimit --data=67108864);
     my $peer = TestPeer->start( sub { my ($it) = @_; return eval { $it->put( 'x' x 1_000_000 ) for 1 .. 100; 'sent' } // 'sent' } );
     my $run = run_client( [ @limit, $CLIENT, '127.0.0.1', $peer->port ], $script );
     my %end = ( q{+} => [ 78, qr/\AUnconsumed[ ]input:[ ]x{10000}x+\n\z/x ] );

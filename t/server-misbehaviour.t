@@ -12,7 +12,7 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 
-use TestClient qw(program run_client connect_to did failed sanitized @CLIENTS $CONNECTED $STARTED);
+use TestClient qw(program run_client connect_to did failed instrumented @CLIENTS $CONNECTED $STARTED);
 use TestPeer;
 use TestServer qw(serve);
 use TestTLS;

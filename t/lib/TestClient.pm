@@ -15,7 +15,7 @@ use Time::HiRes qw(time);
 
 use TestPeer;
 
-our @EXPORT_OK = qw(program run_client connect_to talk_to did failed sanitized slurp spew
+our @EXPORT_OK = qw(program run_client connect_to talk_to did failed instrumented slurp spew
     @CLIENTS $CONNECTED $STARTED $ECHO $ECHO_GOLDEN);
 
 =head1 NAME
@@ -28,9 +28,9 @@ TestClient - runs a scripted client
 
 The path of one of the programs: in $RUNTEST_PROGRAMS, else in build/. Ends the test if it is not there.
 
-=head2 sanitized
+=head2 instrumented
 
-Is it the build with the sanitizers? These need more memory than the program.
+Do the programs run with sanitizers, or under valgrind? These need more memory and files than the programs themselves.
 
 =cut
 
@@ -58,7 +58,7 @@ sub program {
     return $path;
 }
 
-sub sanitized { return ( $ENV{RUNTEST_PROGRAMS} // q{} ) =~ /sanitized/ }
+sub instrumented { return ( $ENV{RUNTEST_PROGRAMS} // q{} ) =~ /sanitized/ || $SLOW != 1 }
 
 =head2 run_client(COMMAND, SCRIPT)
 
