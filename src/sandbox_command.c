@@ -24,8 +24,8 @@ static void own_environment(void)
         sandbox_fail("environment", "setenv");
 }
 
-/* By the system call: signal() refuses the two signals that the C library keeps for itself, and make
- * leaves just these ignored. All zero is SIG_DFL in the kernel's struct, which is smaller. */
+/* By the system call: signal() refuses the two signals that the C library keeps for itself, and
+ * make leaves just these ignored. All zero is SIG_DFL in the kernel's struct, which is smaller. */
 static void default_signals(void)
 {
     static const uint64_t action[8];
