@@ -131,6 +131,7 @@ static int converse(const struct client *client, struct dialogue *dialogue)
     if (status != EXIT_DONE)
         return status;
     puts("End of script");
+    fflush(stdout);
     stream_finish(&dialogue->stream, dialogue_deadline(dialogue));
     return EXIT_DONE;
 }
@@ -142,8 +143,6 @@ int main(int argc, char *argv[])
     int status;
 
     signal(SIGPIPE, SIG_IGN);
-    setvbuf(stdout, NULL, _IOLBF,
-            0); /* so that what was said is there, whatever ends the program */
     parse_command_line(&client, argc, argv);
     dialogue.timeout_ms = client.timeout_ms;
     smtp_end_set_up(&client.end, &dialogue);
