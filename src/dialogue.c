@@ -18,6 +18,7 @@ void dialogue_print(struct dialogue *dialogue, const char *before, struct dialog
     fputs(before, dialogue->out);
     fwrite(text.bytes, 1, text.size, dialogue->out);
     fputc('\n', dialogue->out);
+    fflush(dialogue->out);
 }
 
 static void say(struct dialogue *dialogue, const char *words)
@@ -59,6 +60,7 @@ static void print_tls_failure(struct dialogue *dialogue)
     fputs("TLS error: ", dialogue->out);
     tls_failure_print(dialogue->out, &dialogue->stream.failure);
     fputc('\n', dialogue->out);
+    fflush(dialogue->out);
 }
 
 enum stream_status dialogue_next_line(struct dialogue *dialogue, struct deadline deadline,

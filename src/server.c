@@ -179,8 +179,6 @@ int main(int argc, char *argv[])
     int listener, status;
 
     signal(SIGPIPE, SIG_IGN);
-    setvbuf(stdout, NULL, _IOLBF,
-            0); /* so that what was said is there, whatever ends the program */
     parse_command_line(&server, argc, argv);
     dialogue.timeout_ms = llabs(server.timeout_ms);
     smtp_end_set_up(&server.end, &dialogue);

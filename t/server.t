@@ -236,22 +236,6 @@ for my $case (
     $server->is_done( '… and then it is a server like others', 0, "${CONNECTED}220 hello\nEnd of script\n" );
 }
 
-# ----- What was said is there when it is killed -----
-
-{
-    my $server = serve( [$SERVER], "EHLO\n" );
-    my $it     = TestPeer::Connection->to( $server->port );
-    $it->put("EHLO there\r\n");
-    $it->rest;
-    $it->close;
-    $server->is_done( 'a server that is not killed', 0, "${CONNECTED}EHLO there\nEnd of script\n" );
-
-    $server = serve( [$SERVER], "220 hello\nEHLO\n" );
-    $it     = TestPeer::Connection->to( $server->port );
-    is $it->line, "220 hello\r\n", 'a server that is killed';
-    is $server->stop('KILL') =~ s/port \d+/port PORT/r, "${CONNECTED}220 hello\n", '… has said all so far';
-}
-
 # ----- What cannot be done -----
 
 {
