@@ -16,7 +16,7 @@
 #include "exit_status.h"
 #include "server_lines.h"
 
-enum { LIMIT_MS = 2000, PEER_MAX = 64 * 1024 };
+enum { LIMIT_MS = 2000, PEER_MAX = 64 * 1024, LINES_MAX = 100 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -64,6 +64,17 @@ static int converse(struct bytes script, struct bytes peer_bytes, const struct d
     return status;
 }
 
+/* The peer reads nothing, and a socket holds a few hundred lines at most: more would wait for good
+ * reason. */
+static bool fits_socket(struct bytes script)
+{
+    size_t lines = 0;
+
+    for (size_t i = 0; i < script.size; i++)
+        lines += script.at[i] == '\n';
+    return lines <= LINES_MAX;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *split = size > 2 ? memchr(data + 1, 0xff, size - 1) : NULL;
@@ -75,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     script = (struct bytes){data + 1, (size_t)(split - data - 1)};
     peer = (struct bytes){split + 1, size - (size_t)(split + 1 - data)};
     if (contains(script, "+++") || contains(script, "<<<") || contains(script, "*sleep") ||
-        peer.size > PEER_MAX)
+        peer.size > PEER_MAX || !fits_socket(script))
         return 0;
     signal(SIGPIPE, SIG_IGN);
     status = converse(script, peer, data[0] & 1 ? server_lines : client_lines);
