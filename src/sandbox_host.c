@@ -47,14 +47,19 @@ static void kill_descendants(struct snapshot *snapshot)
             kill_process(&snapshot->list[i]);
 }
 
-/* Orphans become children of this process, so when it has none it has no descendants either. */
+/*
+ * Orphans become children of this process, so when it has none it has no descendants either. What
+ * has ended is reaped before the others are looked for, and not after: then every child that there
+ * was at that moment has been killed or is still to be reaped, and the wait for one cannot last.
+ * In the other order it would, for one that was born after the look.
+ */
 void sandbox_host_sweep(void)
 {
     struct snapshot snapshot = {NULL, NULL, 0, 0};
     do {
-        kill_descendants(&snapshot);
         while (waitpid(-1, NULL, WNOHANG) > 0)
             ;
+        kill_descendants(&snapshot);
     } while (waitpid(-1, NULL, 0) > 0 || errno != ECHILD);
     free(snapshot.list);
     free(snapshot.owner);

@@ -92,7 +92,7 @@ C<err>, what was written. Kills it, and dies, when it takes too long.
 sub finish {
     my ($started) = @_;
     if ( !all_gone($started) ) {
-        kill KILL => $started->{pid};
+        kill KILL => _family( $started->{pid} );
         waitpid $started->{pid}, 0;
         die "still running after $PATIENCE s: $started->{name}\n";
     }
@@ -159,13 +159,26 @@ sub child_of {
     my ($pid) = @_;
     my $deadline = time + $PATIENCE;
     while ( time < $deadline ) {
-        for my $file ( glob '/proc/[0-9]*/stat' ) {
-            open my $in, '<', $file or next;
-            my $line = readline $in;
-            return $1 if defined $line && $line =~ /\A([0-9]+) .*\) \S $pid /s;
-        }
+        my ($child) = _children($pid);
+        return $child if defined $child;
     }
     die "process $pid has started nothing in $PATIENCE s\n";
+}
+
+sub _children {
+    my ($pid) = @_;
+    my @children;
+    for my $file ( glob '/proc/[0-9]*/stat' ) {
+        open my $in, '<', $file or next;
+        push @children, $1 if ( readline($in) // q{} ) =~ /\A([0-9]+) .*\) \S $pid /s;
+    }
+    return @children;
+}
+
+# A process and its descendants.
+sub _family {
+    my ($pid) = @_;
+    return ( $pid, map { _family($_) } _children($pid) );
 }
 
 =head2 ignore_signals(NAME...)
