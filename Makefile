@@ -99,7 +99,7 @@ PROGRAM_TESTS = $(wildcard t/client*.t t/server*.t t/fakens*.t t/sandbox*.t t/se
 check: all sanitized lint
 	prove --jobs 2 t/
 	RUNTEST_PROGRAMS=build/sanitized prove --jobs 2 $(PROGRAM_TESTS)
-	./runtest
+	./runtest --require gnutls --require openssl
 
 # What takes long, or longer than a person waits: the same tests with more rounds, memory errors and leaks under valgrind, fuzzing,
 # and everything again and again on a busy machine.
