@@ -26,7 +26,10 @@ my %TLS_ERROR = (
     'certificate verify failed'                                                        => 'certificate verification failed',          # OpenSSL
     'no shared cipher'                                                                 => 'no version or cipher suite in common',     # OpenSSL
     '(TLSv1.2)'                                                                        => 'no version or cipher suite in common',     # OpenSSL: Exim says which version it has
+    '(TLSv1.1)'                                                                        => 'no version or cipher suite in common',     # OpenSSL: the same
+    '(TLSv1)'                                                                          => 'no version or cipher suite in common',     # OpenSSL: the same
     'No supported cipher suites have been found.'                                      => 'no version or cipher suite in common',     # GnuTLS
+    'A packet with illegal or unsupported version was received.'                       => 'no version or cipher suite in common',     # GnuTLS
     'unexpected eof while reading'                                                     => 'closed without close_notify',              # OpenSSL
     'The TLS connection was non-properly terminated.'                                  => 'closed without close_notify',              # GnuTLS
     'error:00000000:lib(0)::reason(0)'                                                 => 'closed by close_notify',                   # OpenSSL
@@ -40,6 +43,7 @@ my %TLS_ERROR = (
     'Certificate is bad'                                                               => 'alert bad_certificate',                    # GnuTLS
     'Error decoding the received TLS packet.'                                          => 'malformed',                                # GnuTLS
     'no suitable key share'                                                            => 'no version or cipher suite in common',     # OpenSSL: no group in common
+    'No common key share with peer.'                                                   => 'no version or cipher suite in common',     # GnuTLS: the same
     'The Diffie-Hellman prime sent by the server is not acceptable (not long enough).' => 'Diffie-Hellman prime too short',           # GnuTLS
     'invalid status response'                                                          => 'certificate status not accepted',          # OpenSSL
     'status expired'                                                                   => 'certificate status not accepted',          # OpenSSL
@@ -176,6 +180,16 @@ my @RULES = (
         values  => { neutral => 1 },
         changes => ['x (setting certificate trust): Error while reading file.', 'x (CAs): error: <<cannot be used>>'],
         leaves  => 'x (X509_STORE_load_locations): error:0480006C:PEM routines::no start line',
+    },
+    {
+        name    => 'neutral-crl',
+        streams => ['log'],
+        why     => 'the same for the file of revoked certificates',
+        pattern => sub { return $_[0]{neutral} ? qr/\((?:gnutls_certificate_set_x509_crl_file|X509_STORE_load_locations)\): .*$/ : undef },
+        becomes => sub { return '(CRL): error: <<cannot be used>>' },
+        values  => { neutral => 1 },
+        changes => ['x (gnutls_certificate_set_x509_crl_file): Base64 decoding error.', 'x (CRL): error: <<cannot be used>>'],
+        leaves  => 'x (SSL_CTX_load_verify_locations): error:0480006C:PEM routines::no start line',
     },
     {
         name    => 'tls-error-null',
