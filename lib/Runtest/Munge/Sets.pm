@@ -69,6 +69,26 @@ our %SETS = (
             leaves  => 'TLS alert: internal_error',
         },
     ],
+    'refusal-of-name' => [
+        {
+            name    => 'refusal-of-name-alert',
+            streams => ['stdout'],
+            why     => 'a server that cannot serve a name says unrecognized_name (RFC 6066, section 3), for which builds with GnuTLS have a general error',
+            pattern => sub { return qr/^(TLS error: alert received|TLS alert:) (?:unrecognized_name|internal_error)$/ },
+            becomes => sub { return "$_[2] (refusal)" },
+            changes => ['TLS alert: internal_error', 'TLS alert: (refusal)'],
+            leaves  => 'TLS alert: handshake_failure',
+        },
+        {
+            name    => 'refusal-of-name-reason',
+            streams => ['log'],
+            why     => 'Exim has no words of its own for it, and logs what is left over in the library',
+            pattern => sub { return qr/(?<=\(TLS handshake\): )(?:\(unknown error code\)|error:[0-9A-F]{8}:BIO routines:\w*:system lib)$/ },
+            becomes => sub { return '(refused for the name)' },
+            changes => ['x (TLS handshake): (unknown error code)', 'x (TLS handshake): (refused for the name)'],
+            leaves  => 'x (TLS handshake): timed out',
+        },
+    ],
     'status-alert' => [
         {
             name    => 'status-alert',

@@ -65,10 +65,11 @@ my %TLS_ERROR = (
     'tlsv1 bad certificate status response'                                            => 'alert bad_certificate_status_response',    # OpenSSL
     'The session or certificate has expired.'                                          => 'expired',                                  # GnuTLS
     'Error while reading file.'                                                        => 'not readable',                             # GnuTLS
+    'The certificate and the given key do not match.'                                  => 'not that of the certificate',              # GnuTLS
 );
 # Where they say it: Exim's names of what it called, or wanted.
 my $TLS_CALL = join '|', qw{SSL_accept SSL_connect SSL_read SSL_CTX_set_cipher_list \w+_handshake recv gnutls_priority_init\(.*
-  gnutls_dh_params_import_pkcs3 gnutls_certificate_set_ocsp_status_request_file2}, 'Could not read tls_dhparams ".*"';
+  gnutls_dh_params_import_pkcs3 gnutls_certificate_set_ocsp_status_request_file2}, 'Could not read tls_dhparams ".*"', 'cert/key setup: cert=\S+ key=\S+';
 my $TLS_ERRORS = join '|', map { quotemeta } sort keys %TLS_ERROR;
 
 # Parts of a distinguished name (RFC 4514). Where a value ends in running text can only be guessed: at a quote, at an
