@@ -41,11 +41,13 @@ my %TLS_ERROR = (
     'sslv3 alert bad certificate'                                                      => 'alert bad_certificate',                    # OpenSSL
     'ssl/tls alert bad certificate'                                                    => 'alert bad_certificate',                    # OpenSSL since 3.2
     'Certificate is bad'                                                               => 'alert bad_certificate',                    # GnuTLS
+    'too long'                                                                         => 'malformed',                                # OpenSSL: of a field in ASN.1
     'Error decoding the received TLS packet.'                                          => 'malformed',                                # GnuTLS
     'no suitable key share'                                                            => 'no version or cipher suite in common',     # OpenSSL: no group in common
     'No common key share with peer.'                                                   => 'no version or cipher suite in common',     # GnuTLS: the same
     'The Diffie-Hellman prime sent by the server is not acceptable (not long enough).' => 'Diffie-Hellman prime too short',           # GnuTLS
     'invalid status response'                                                          => 'certificate status not accepted',          # OpenSSL
+    'no response data'                                                                 => 'certificate status not accepted',          # OpenSSL
     'status expired'                                                                   => 'certificate status not accepted',          # OpenSSL
     'wrong version number'                                                             => 'no such record was expected',              # OpenSSL
     'sslv3 alert handshake failure'                                                    => 'alert handshake_failure',                  # OpenSSL
@@ -61,15 +63,17 @@ my %TLS_ERROR = (
     'unsupported'                                                                      => 'not understood',                           # OpenSSL 3
     'no start line'                                                                    => 'not understood',                           # OpenSSL
     'The request is invalid.'                                                          => 'not understood',                           # GnuTLS
+    'no certificate or crl found'                                                      => 'not understood',                           # OpenSSL
     'Base64 unexpected header error.'                                                  => 'not understood',                           # GnuTLS
+    'Base64 decoding error.'                                                           => 'not understood',                           # GnuTLS
     'tlsv1 bad certificate status response'                                            => 'alert bad_certificate_status_response',    # OpenSSL
     'The session or certificate has expired.'                                          => 'expired',                                  # GnuTLS
     'Error while reading file.'                                                        => 'not readable',                             # GnuTLS
     'The certificate and the given key do not match.'                                  => 'not that of the certificate',              # GnuTLS
 );
 # Where they say it: Exim's names of what it called, or wanted.
-my $TLS_CALL = join '|', qw{SSL_accept SSL_connect SSL_read SSL_CTX_set_cipher_list \w+_handshake recv gnutls_priority_init\(.*
-  gnutls_dh_params_import_pkcs3 gnutls_certificate_set_ocsp_status_request_file2}, 'Could not read tls_dhparams ".*"', 'cert/key setup: cert=\S+ key=\S+';
+my $TLS_CALL = join '|', qw{SSL_accept SSL_connect SSL_read SSL_CTX_set_cipher_list X509_STORE_load_locations \w+_handshake recv gnutls_priority_init\(.*
+  gnutls_certificate_set_x509_crl_file gnutls_dh_params_import_pkcs3 gnutls_certificate_set_ocsp_status_request_file2}, 'Could not read tls_dhparams ".*"', 'cert/key setup: cert=\S+ key=\S+';
 my $TLS_ERRORS = join '|', map { quotemeta } sort keys %TLS_ERROR;
 
 # Parts of a distinguished name (RFC 4514). Where a value ends in running text can only be guessed: at a quote, at an
@@ -85,7 +89,7 @@ my @RULES = (
         name    => 'tls-error',
         streams => [qw(log rejectlog msglog stdout mail)],
         why     => 'libraries word an error as they like, and differently in each release',
-        pattern => sub { return qr/\((?:$TLS_CALL)\): \K(?:error:[0-9A-F]{8}:(?:SSL|DECODER|PEM|OCSP) routines:\w*:)?($TLS_ERRORS)(?=$|: (?:delivering|callout) unencrypted )/ },
+        pattern => sub { return qr/\((?:$TLS_CALL)\): \K(?:error:[0-9A-F]{8}:(?:SSL|DECODER|PEM|OCSP|x509 certificate|asn1 encoding) routines:\w*:)?($TLS_ERRORS)(?=$|: (?:delivering|callout) unencrypted )/ },
         becomes => sub { return "error: <<$TLS_ERROR{$_[2]}>>" },
         changes => ['[127.0.0.1] (SSL_accept): error:0A0000C7:SSL routines::peer did not return a certificate',
             '[127.0.0.1] (SSL_accept): error: <<no certificate from the peer>>'],
