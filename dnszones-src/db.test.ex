@@ -59,3 +59,43 @@ DNSSEC mx-other     MX    2 ta
 DNSSEC mx-mixed     MX    1 ta-name
 DNSSEC mx-mixed     MX    2 no-tlsa
 mx-insecure         MX    1 ta
+
+; Certificates and keys of the authority in other forms, and that of the root, which servers do not send.
+DNSSEC ta202        A     127.0.0.13
+DNSSEC _1225._tcp.ta202 TLSA 2 0 2 file:aux-fixed/exim-ca/example.com/CA/Signer.pem
+DNSSEC ta211        A     127.0.0.13
+DNSSEC _1225._tcp.ta211 TLSA 2 1 1 file:aux-fixed/exim-ca/example.com/CA/Signer.pem
+DNSSEC ta200        A     127.0.0.13
+DNSSEC _1225._tcp.ta200 TLSA 2 0 0 file:aux-fixed/exim-ca/example.com/CA/Signer.pem
+DNSSEC ta210        A     127.0.0.13
+DNSSEC _1225._tcp.ta210 TLSA 2 1 0 file:aux-fixed/exim-ca/example.com/CA/Signer.pem
+DNSSEC ta-root      A     127.0.0.13
+DNSSEC _1225._tcp.ta-root TLSA 2 0 1 file:aux-fixed/exim-ca/example.com/CA/CA.pem
+DNSSEC ta-root2     A     127.0.0.13
+DNSSEC _1225._tcp.ta-root2 CNAME _1225._tcp.ta-root
+DNSSEC ta-root3     A     127.0.0.13
+DNSSEC _1225._tcp.ta-root3 CNAME _1225._tcp.ta-root
+DNSSEC ta-leaf      A     127.0.0.13
+DNSSEC _1225._tcp.ta-leaf TLSA 2 1 1 file:aux-fixed/exim-ca/example.com/server1.example.com/server1.example.com.pem
+
+; Not to be used by an MTA (RFC 7672, section 3.1.3), or of no known selector or matching type: alone, and beside one that is to be used.
+DNSSEC pkix-ta      A     127.0.0.13
+DNSSEC _1225._tcp.pkix-ta TLSA 0 0 1 file:aux-fixed/exim-ca/example.com/CA/Signer.pem
+DNSSEC pkix-ee      A     127.0.0.13
+DNSSEC _1225._tcp.pkix-ee TLSA 1 1 1 file:aux-fixed/exim-ca/example.com/server1.example.com/server1.example.com.pem
+DNSSEC no-mtype     A     127.0.0.13
+DNSSEC _1225._tcp.no-mtype TLSA 3 1 9 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+DNSSEC no-selector  A     127.0.0.13
+DNSSEC _1225._tcp.no-selector TLSA 3 9 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+DNSSEC short        A     127.0.0.13
+DNSSEC _1225._tcp.short TLSA 3 1 1 0123456789abcdef
+DNSSEC beside-good  A     127.0.0.13
+DNSSEC _1225._tcp.beside-good TLSA 1 1 1 file:aux-fixed/exim-ca/example.com/server2.example.com/server2.example.com.pem
+DNSSEC _1225._tcp.beside-good TLSA 3 1 9 0123456789abcdef
+DNSSEC _1225._tcp.beside-good TLSA 3 1 1 file:aux-fixed/exim-ca/example.com/server1.example.com/server1.example.com.pem
+DNSSEC beside-other A     127.0.0.13
+DNSSEC _1225._tcp.beside-other TLSA 1 1 1 file:aux-fixed/exim-ca/example.com/server1.example.com/server1.example.com.pem
+DNSSEC _1225._tcp.beside-other TLSA 3 1 1 file:aux-fixed/exim-ca/example.com/server2.example.com/server2.example.com.pem
+
+; A second domain of the same host.
+DNSSEC mx2          MX    1 ta
