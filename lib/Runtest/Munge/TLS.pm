@@ -199,6 +199,16 @@ my @RULES = (
         leaves  => 'x (SSL_CTX_load_verify_locations): error:0480006C:PEM routines::no start line',
     },
     {
+        name    => 'neutral-import',
+        streams => ['log'],
+        why     => 'libraries word what is wrong with a damaged certificate as they like',
+        pattern => sub { return $_[0]{neutral} ? qr/(?<= TLS error in certificate import: ).*$/ : undef },
+        becomes => sub { return 'error: <<malformed>>' },
+        values  => { neutral => 1 },
+        changes => ['x TLS error in certificate import: ASN1 parser: Error in TAG.', 'x TLS error in certificate import: error: <<malformed>>'],
+        leaves  => 'x TLS error in certificate export: failed',
+    },
+    {
         name    => 'tls-error-null',
         streams => ['log'],
         why     => 'where the reason was logged on a line of its own, Exim prints a null pointer as another one: a slip of some versions',
