@@ -71,6 +71,8 @@ my %TLS_ERROR = (
     'tlsv1 bad certificate status response'                                            => 'alert bad_certificate_status_response',    # OpenSSL
     'The session or certificate has expired.'                                          => 'expired',                                  # GnuTLS
     'Error while reading file.'                                                        => 'not readable',                             # GnuTLS
+    'ASN1 parser: Error in TAG.'                                                       => 'malformed',                                # GnuTLS
+    'The OCSP response provided doesn\'t match the available certificates'             => 'not for this certificate',                 # GnuTLS
     'The certificate and the given key do not match.'                                  => 'not that of the certificate',              # GnuTLS
 );
 # Where they say it: Exim's names of what it called, or wanted.
@@ -119,7 +121,7 @@ my @RULES = (
         name    => 'ocsp-file-error',
         streams => [qw(log paniclog stderr)],
         why     => 'OpenSSL 3 has no words for the error of a system call, and Exim shows NULL',
-        pattern => sub { return qr/(?<= Failed to open OCSP response file )("[^"]*"): .*/ },
+        pattern => sub { return qr/(?:(?<= Failed to open OCSP response file )|(?<= Error reading OCSP response from ))("[^"]*"): .*/ },
         becomes => sub { return "$_[2]: (reason)" },
         changes => ['x Failed to open OCSP response file "a": NULL', 'x Failed to open OCSP response file "a": (reason)'],
         leaves  => 'x Failed to open OCSP response file: NULL',
