@@ -20,6 +20,7 @@ SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-om
 
 TEST_PROGRAMS = parse-reply
 PROGRAMS = client client-ssl client-gnutls server server-ssl server-gnutls fakens sandbox settle make-ocsp
+PRELOADED = clock.so spool_2038.so
 
 # What each program is linked from.
 DIALOGUE          = smtp_end.o dialogue.o script.o stream.o record_filter.o record_watch.o buffer.o socket.o \
@@ -54,10 +55,10 @@ settle_OBJS       = settle.o snapshot.o processes.o deadline.o seconds.o
 make-ocsp_OBJS    = make-ocsp.o
 make-ocsp_LIBS    = -lcrypto
 
-all: $(addprefix $(BUILD)/,$(PROGRAMS) $(TEST_PROGRAMS)) $(BUILD)/clock.so
+all: $(addprefix $(BUILD)/,$(PROGRAMS) $(TEST_PROGRAMS) $(PRELOADED))
 
-# Preloaded by every program of a sandbox, also by those without a sanitizer's runtime: it has none.
-$(BUILD)/clock.so: src/clock.c | $(BUILD)
+# Preloaded by every program of a sandbox, also by those without a sanitizer's runtime: they have none.
+$(addprefix $(BUILD)/,$(PRELOADED)): $(BUILD)/%.so: src/%.c | $(BUILD)
 	$(CC) $(STD) $(CPPFLAGS) -O2 -g $(WARNINGS) -fPIC -shared -o $@ $<
 
 .SECONDEXPANSION:

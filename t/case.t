@@ -77,6 +77,8 @@ is planned("clock 2019-01-02\n")->clock, 1_546_387_200, 'a date of its own';
 is planned('', date => 5)->clock, 5, 'the date of the run';
 is planned("clock 2019-01-02\n", date => 5)->clock, 1_546_387_200, '- which its own replaces';
 is planned('')->clock, undef, 'no date';
+ok planned("clock 2019-01-02\n", date => 5)->has_own_clock, 'the date is the script\'s';
+ok !planned('', date => 5)->has_own_clock, '- or not';
 
 # ----- Skips -----
 

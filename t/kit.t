@@ -27,7 +27,7 @@ sub file {
 
 file('top/lib/Runtest/A.pm', '600', 'module');
 file("top/build/$_", '700') for @PROGRAMS;
-file('top/build/clock.so', '755');
+file("top/build/$_", '755') for qw(clock.so repair.so);
 file('top/build/other', '755');
 file('tree/aux-fixed/exim-ca/key', '640', 'key');
 file('tree/confs/0001', '644');
@@ -82,6 +82,10 @@ my $clock = $kit->clock('0001.mine', -5);
 is_deeply [sort keys %{ members($clock) }], [qw(runtest/clock-offset runtest/clock.so runtest/preload)], 'a clock';
 is member($clock, 'runtest/clock-offset'), "-5\n", '- with its offset';
 is member($clock, 'runtest/preload'), "/runtest/clock.so\n", '- and what is preloaded';
+my $repaired = $kit->clock('0002.mine', -5, 'repair.so');
+is_deeply [sort keys %{ members($repaired) }], [qw(runtest/clock-offset runtest/clock.so runtest/preload runtest/repair.so)],
+  'a clock with a repair';
+is member($repaired, 'runtest/preload'), "/runtest/clock.so\n/runtest/repair.so\n", '- both preloaded';
 
 is_deeply [grep { -x && !-d } path("$work/kit")->children], [], 'no MTA that could be run is left beside the kits';
 is join(' ', sort map { $_->basename } grep { !/\.tar\z/ } path("$work/kit")->children), 'facts.conf', '- nor anything else';

@@ -125,6 +125,14 @@ To be asked once a plan was made.
 
 sub clock { return $_[0]{script}{clock} // $_[0]{date} }
 
+=head2 has_own_clock
+
+Whether C<clock> is the script's. To be asked once a plan was made.
+
+=cut
+
+sub has_own_clock { return defined $_[0]{script}{clock} }
+
 =head2 skip_reason
 
 Why the case cannot be run in its lane and on this host, or undef. To be asked once a plan was made.

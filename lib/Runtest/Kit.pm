@@ -96,21 +96,23 @@ sub lane {
     };
 }
 
-=head2 clock($name, $offset)
+=head2 clock($name, $offset, @repairs)
 
-A tar file for the case $name that moves the clock in a sandbox by $offset seconds (src/clock.c).
+A tar file for the case $name that moves the clock in a sandbox by $offset seconds (src/clock.c), and has the libraries @repairs
+preloaded beside it.
 
 =cut
 
 sub clock {
-    my ($self, $name, $offset) = @_;
+    my ($self, $name, $offset, @repairs) = @_;
+    my @libraries = ('clock.so', @repairs);
     my $directory = path("$self->{directory}/clock-$name");
     my $file      = "$directory.tar";
     $directory->mkpath;
-    write_atomically($directory->child('preload'), "/runtest/clock.so\n");
+    write_atomically($directory->child('preload'), join '', map { "/runtest/$_\n" } @libraries);
     write_atomically($directory->child('clock-offset'), "$offset\n");
     _add($file, $directory, 'runtest/', qw(preload clock-offset));
-    _add($file, "$self->{top}/build", 'runtest/', 'clock.so');
+    _add($file, "$self->{top}/build", 'runtest/', @libraries);
     $directory->remove_tree;
     return $file;
 }

@@ -75,8 +75,7 @@ sub place {
     my ($self, $case) = @_;
     my $lane   = $case->lane;
     my $user   = $lane->user;
-    my $start  = $case->clock;
-    my $clock  = defined $start ? $self->{kit}->clock($case->name, $start - time) : undef;
+    my $clock  = $self->_clock($case);
     my @common = (
         $self->{program},
         '--fd'     => 3,
@@ -92,6 +91,16 @@ sub place {
         command   => sub { my ($seconds, @argv) = @_; return (@common, '--timeout' => $seconds, '--', @argv) },
         clean     => sub { unlink $clock if defined $clock; return },
     };
+}
+
+# After that second, Exim's spool needs help (src/spool_2038.c), unless the script wants to see how it does without.
+my $LAST_INT = 2**31 - 1;
+
+sub _clock {
+    my ($self, $case) = @_;
+    my $start = $case->clock // return undef;
+    my @repairs = $start > $LAST_INT && !$case->has_own_clock ? 'spool_2038.so' : ();
+    return $self->{kit}->clock($case->name, $start - time, @repairs);
 }
 
 =head2 ask($lane, $user, @arguments)
