@@ -131,7 +131,6 @@ static int converse(const struct client *client, struct dialogue *dialogue)
     if (status != EXIT_DONE)
         return status;
     puts("End of script");
-    fflush(stdout);
     stream_finish(&dialogue->stream, dialogue_deadline(dialogue));
     return EXIT_DONE;
 }

@@ -18,7 +18,6 @@ void dialogue_print(struct dialogue *dialogue, const char *before, struct dialog
     fputs(before, dialogue->out);
     fwrite(text.bytes, 1, text.size, dialogue->out);
     fputc('\n', dialogue->out);
-    fflush(dialogue->out);
 }
 
 static void say(struct dialogue *dialogue, const char *words)
@@ -60,7 +59,6 @@ static void print_tls_failure(struct dialogue *dialogue)
     fputs("TLS error: ", dialogue->out);
     tls_failure_print(dialogue->out, &dialogue->stream.failure);
     fputc('\n', dialogue->out);
-    fflush(dialogue->out);
 }
 
 enum stream_status dialogue_next_line(struct dialogue *dialogue, struct deadline deadline,

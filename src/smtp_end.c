@@ -23,6 +23,8 @@ void smtp_end_set_up(struct smtp_end *end, struct dialogue *dialogue)
 {
     struct tls_setup_error error;
 
+    /* Line by line, so that what was said is there, whatever ends the program. */
+    setvbuf(dialogue->out, NULL, _IOLBF, 0);
     check_options(end);
     dialogue->report = end->report;
     if (!tls_library)

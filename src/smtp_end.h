@@ -20,7 +20,8 @@ struct smtp_end {
     bool report;             /* tell the facts of TLS sessions */
 };
 
-/* Checks the options against each other and has the TLS library read its files. */
+/* Checks the options against each other and has the TLS library read its files. To be called before
+ * anything is written to dialogue->out, which is flushed at each line end from then on. */
 void smtp_end_set_up(struct smtp_end *end, struct dialogue *dialogue);
 
 /* Frees all. Returns the exit status: `status`, or one for what goes wrong only now. */

@@ -17,6 +17,7 @@ use Test::More;
 
 use TestClient qw(program run_client did instrumented spew $CONNECTED);
 use TestPeer;
+use TestTLS;
 
 my $CLIENT = program('client');
 my $work   = tempdir( CLEANUP => 1 );
@@ -378,6 +379,13 @@ did( talk( sub { $_[0]->reset }, 'x' x 9_000_000 . "\nsecond\n" ), 'writing to n
     my $long = 'x' x 20_000_000;
     did( run_client( [ $CLIENT, '-t0.5', '127.0.0.1', $peer->port ], "$long\n" ), 'a server that does not read', 99,
         "$CONNECTED>>> $long\nTimed out after 0.5 s: waited to send the line\n" );
+}
+
+# Its script does not come, so that it waits.
+{
+    my $peer   = TestPeer->start( sub { $_[0]->rest } );
+    my $client = TestTLS->command( qr/connected$/m, $CLIENT, '127.0.0.1', $peer->port );
+    like $client->stop('KILL'), qr/\AConnecting to 127[.]0[.]0[.]1 port \d+ [.]{3} connected\n\z/, 'what it said before it is killed is there';
 }
 
 # ----- Addresses -----

@@ -236,6 +236,17 @@ for my $case (
     $server->is_done( '… and then it is a server like others', 0, "${CONNECTED}220 hello\nEnd of script\n" );
 }
 
+# ----- What was said is there when it is killed -----
+
+{
+    my $server = serve( [ $SERVER, '-t60' ], "EHLO\n220 hello\nQUIT\n" );
+    my $it     = TestPeer::Connection->to( $server->port );
+    is $server->await(qr/request/) =~ s/port \d+/port PORT/r, $CONNECTED, 'who connects is told before anything comes';
+    $it->put("EHLO there\r\n");
+    is $it->line, "220 hello\r\n", '… and a server that is killed';
+    is $server->stop('KILL') =~ s/port \d+/port PORT/r, "${CONNECTED}EHLO there\n220 hello\n", '… has said all so far';
+}
+
 # ----- What cannot be done -----
 
 {

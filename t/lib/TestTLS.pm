@@ -210,6 +210,22 @@ sub say_all {
     return close $self->{input};
 }
 
+=head2 $peer->await(PATTERN)
+
+Waits until something that it said matches, and returns all that it said so far; at the time limit that is all, too.
+
+=cut
+
+sub await {
+    my ( $self, $pattern ) = @_;
+    my $deadline = time + $LIMIT;
+    my $said;
+    until ( ( $said = $self->said ) =~ $pattern || time > $deadline ) {
+        select undef, undef, undef, 0.01;
+    }
+    return $said;
+}
+
 =head2 $peer->wait
 
 Waits until it ends by itself, and returns all that it said. Its exit status is then C<< $peer->status >>, or
