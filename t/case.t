@@ -85,16 +85,22 @@ ok !planned('', date => 5)->has_own_clock, '- or not';
 my %real = (%{ Runtest::Host::sandboxed() }, HOSTIPV6 => undef, clock => undef);
 # [script, what is not as usual, reason]
 for my $row (
-    ["need gnutls >= 3\n", {},                                   undef],
+    ["need gnutls >= 3\nls\n", {},                               undef],
     ["need gnutls >= 4\n", {},                                   'needs gnutls >= 4'],
     ["need exim > 5\n",    { requirements => ['support DANE'] }, 'needs support DANE'],
-    ['',                   { requirements => ['running IPv6'] }, undef],
+    ["ls\n",               { requirements => ['running IPv6'] }, undef],
     ['',                   { requirements => ['running IPv6'], host => \%real }, 'needs running IPv6'],
     ["ls HOSTIPV6\n",      {},                                   undef],
     ["ls HOSTIPV6\n",      { host => \%real },                   'uses HOSTIPV6, and this host has no such address'],
-    ["clock 2019-01-02\n", {},                                   undef],
+    ["clock 2019-01-02\nls\n", {},                               undef],
     ["clock 2019-01-02\n", { host => \%real },                   'needs a clock of its own, which only a sandbox has'],
-    ["### HOSTIPV4\n",     { host => \%real },                   undef],
+    ["### HOSTIPV4\nls\n", { host => \%real },                   undef],
+    ["need file confs/0001\nls\n", {},                           undef],
+    ["need file confs/0002\nls\n", {},                           'needs file confs/0002'],
+    ["need file /dev/null\nls\n", {},                             undef],
+    ["#ls\n",              {},                                   'its script runs nothing'],
+    ["### x\necho x\ngnutls\nsleep 0\nmillisleep 0\nsortlog\n", {}, 'its script runs nothing'],
+    ["need gnutls >= 4\n", {},                                   'needs gnutls >= 4'],
   )
 {
     my ($script, $given, $reason) = @$row;
@@ -106,6 +112,7 @@ for my $row (
 is scalar planned('')->expected_failure, undef, 'none is expected';
 is planned("expect-fail exim < 5: it is broken\n")->expected_failure, 'exim < 5: it is broken', 'one is, while the requirement holds';
 is scalar planned("expect-fail exim >= 5: it is broken\n")->expected_failure, undef, '- and only then';
+is planned("expect-fail file confs/0001: it is broken\n")->expected_failure, 'file confs/0001: it is broken', 'files are looked for in the tree';
 
 # ----- What is munged -----
 

@@ -10,7 +10,7 @@ use Path::Tiny qw(path);
 use Test::More;
 use Time::HiRes ();
 
-use Runtest::Input qw(data_bytes input_handle);
+use Runtest::Input qw(data_bytes input_handle check_data);
 
 my $file = Path::Tiny->tempfile;
 $file->spew_raw("one\n\xfftwo");
@@ -59,6 +59,8 @@ for my $case (
 {
     my ($line, $error) = @$case;
     is eval { data_bytes([$line]) } // $@, $error, "error of $line";
+    my $known = $line =~ /sleep/ ? $error : 'nothing';
+    is eval { check_data(['x', ':sleep:1', $line]); 'nothing' } // $@, $known, '- of which is known before anything is run: ' . $known =~ s/\n//r;
 }
 
 # ----- Handles -----

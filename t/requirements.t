@@ -38,6 +38,7 @@ my $gnutls  = lane(gnutls  => '3.7.9');
 my $openssl = lane(openssl => '1.1.1w');
 my $both    = { HOSTIPV4 => '192.0.2.1', HOSTIPV6 => '2001:db8::1' };
 my $no_ipv6 = { HOSTIPV4 => '192.0.2.1', HOSTIPV6 => undef };
+my $of_tree = { tree => $Bin };
 
 # [requirement, lane, host, whether it holds]
 my @CASES = (
@@ -77,6 +78,10 @@ my @CASES = (
 
     ['file ' . __FILE__,              $gnutls,  $both,    1],
     ['file /nonexistent/file',        $gnutls,  $both,    0],
+    ['file /dev/null',                $gnutls,  $of_tree, 1],
+    ['file requirements.t',           $gnutls,  $of_tree, 1],
+    ['file lib/TestTree.pm',          $gnutls,  $of_tree, 1],
+    ['file t/requirements.t',         $gnutls,  $of_tree, 0],
 
     ['gnutls >= 3.3.6',               $gnutls,  $both,    1],
     ['gnutls >= 3.7.9',               $gnutls,  $both,    1],

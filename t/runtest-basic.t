@@ -125,9 +125,9 @@ END
 
 # Tests for all that follows of selection and lanes: which run is told by their titles.
 my $many = TestTree->new;
-$many->test("0000-Inner/$_", "# $_\n") for qw(0001 0002 0005 9001);
-$many->test("2000-GnuTLS/$_",  "# $_\n") for qw(2001 2003);
-$many->test("2100-OpenSSL/$_", "# $_\n") for qw(2101);
+$many->test("0000-Inner/$_", "# $_\ntouch x\n") for qw(0001 0002 0005 9001);
+$many->test("2000-GnuTLS/$_",  "# $_\ntouch x\n") for qw(2001 2003);
+$many->test("2100-OpenSSL/$_", "# $_\ntouch x\n") for qw(2101);
 $many->file('scripts/2000-GnuTLS/REQUIRES',  "# a remark\nsupport GnuTLS\n");
 $many->file('scripts/2100-OpenSSL/REQUIRES', "support OpenSSL\n");
 
@@ -151,7 +151,7 @@ subtest 'selection' => sub {
         'scripts/2100-OpenSSL' => '2101',
         '21*'                  => '2101',
         '2*-* 0001 0001'       => '0001 2001 2003 2101',
-        map { $_ => "no test is named by '$_' (runtest --list shows what there is)" } qw(0003 2004-2100 no-such 2102+ 20 2005-2001),
+        map { $_ => "no test is named by '$_' (runtest --list shows what there is; from 9000 on by number or range only)" } qw(0003 2004-2100 no-such 2102+ 20 2005-2001),
     );
     is selected(split), $wanted{$_}, "runtest $_" for sort keys %wanted;
     is_run $many->run('--list', '2000-GnuTLS', '9001'), { out => <<'END' }, '--list: number, folder and title';
@@ -201,12 +201,14 @@ subtest 'skips' => sub {
     $tree->test('0002', "# no such lookup\nneed lookup nosuch\n");
     $tree->test('0003', "# an old library\nneed gnutls >= 3.3.6\nneed gnutls < 3.3\n");
     $tree->test('0010-Folder/0010', "# folder\n")->file('scripts/0010-Folder/REQUIRES', "\nnot feature _HAVE_TLS\n");
+    $tree->test('0011', "# not yet\n### nothing\n#exim -be\n#****\n");
     is_run $tree->run(@ONE), { out => <<'END' }, 'each has its reason';
 PASS 0001 gnutls N.NNs a first one
 SKIP 0002 gnutls N.NNs no such lookup: needs lookup nosuch
 SKIP 0003 gnutls N.NNs an old library: needs gnutls < 3.3
 SKIP 0010 gnutls N.NNs folder: needs not feature _HAVE_TLS
-4 cases: 1 passed, 0 failed, 3 skipped, 0 errors
+SKIP 0011 gnutls N.NNs not yet: its script runs nothing
+5 cases: 1 passed, 0 failed, 4 skipped, 0 errors
 END
     is_run $tree->run(@ONE, '0002'), { status => 4, out => <<'END' }, 'nothing but skips is no success';
 SKIP 0002 gnutls N.NNs no such lookup: needs lookup nosuch

@@ -26,6 +26,7 @@ inner '0001', 'marks go to all four streams', <<'END', stdout => "$MARKS$SERVER$
 ### one
 # only a remark
 ### PORT PORT_D
+touch x
 END
 
 inner '0002', 'expected exit statuses, environment', <<'END', configuration => "keep_environment = FOO\n", stdout => <<'STDOUT';
@@ -182,6 +183,7 @@ sleep 1
 millisleep 100
 echo something to see
 gnutls
+touch x
 END
 
 inner '0013', 'data lines', <<'END', stdout => "plain 0013 \\x41\nAB\tC\nend\nfrom a file\nlast";

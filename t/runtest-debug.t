@@ -89,7 +89,7 @@ like $until->{out}, qr/^FAIL 0001 .*: stdout differs$/m, '--until-fail: which is
 
 # An order by chance, that can be had again.
 my $several = TestTree->new;
-$several->test(sprintf('%04d', $_), "# number $_\necho x\n") for 1 .. 8;
+$several->test(sprintf('%04d', $_), "# number $_\ntouch x\n") for 1 .. 8;
 
 sub order_with {
     my ($seed) = @_;

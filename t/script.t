@@ -41,8 +41,9 @@ sub simplified {
     delete $step{environment} if !%{ $step{environment} || {} };
     delete $step{status} if exists $step{status}{is} && $step{status}{is} == 0;
     my $redirections = delete $step{redirections} || {};
-    $step{$_} = (expand_words([ $redirections->{$_} ]))[0] for keys %$redirections;
-    $step{words} = [expand_words($step{words}, sub { return "<id $_[0]>" })] if $step{words};
+    my $id = sub { return "<id $_[0]>" };
+    $step{$_} = (expand_words([ $redirections->{$_} ], $id))[0] for keys %$redirections;
+    $step{words} = [expand_words($step{words}, $id)] if $step{words};
     delete $step{words} if !@{ $step{words} || [] };
     return \%step;
 }
@@ -183,6 +184,34 @@ my @SCRIPTS = (
         ],
     ],
     [
+        'a command that its data line has',
+        "background\nperl -e 'sleep \$x' CALLER <in >>\"a b\"\n****\n0 A=b\nbackground\ncat \$msg1\n****\n",
+        [
+            { line => 2, text => 'background', command => 'background', words => ['perl', '-e', 'sleep $x', 'fred'], input => 'in', append => 'a b' },
+            { line => 6, text => 'background', command => 'background', words => ['cat', '<id 1>'], environment => { A => 'b' } },
+        ],
+    ],
+    [
+        'daemons, and what is none',
+        join('', map { "exim $_\n****\n" } '-DSERVER=server -bd', '-bd -DSERVER=server -DNOTDAEMON', '-DSERVER=wait:PORT_D -bw', '-DSERVER=other', '-DSERVER'),
+        [
+            { line => 2, text => 'exim -DSERVER=server -bd', command => 'exim', words => ['-DSERVER=server', '-bd'], data => [], daemon => 'server' },
+            { line => 4, text => 'exim -bd -DSERVER=server -DNOTDAEMON', command => 'exim', words => ['-bd', '-DSERVER=server', '-DNOTDAEMON'], data => [] },
+            { line => 6, text => 'exim -DSERVER=wait:PORT_D -bw', command => 'exim', words => ['-DSERVER=wait:1225', '-bw'], data => [], daemon => 'wait:1225' },
+            { line => 8, text => 'exim -DSERVER=other', command => 'exim', words => ['-DSERVER=other'], data => [] },
+            { line => 10, text => 'exim -DSERVER', command => 'exim', words => ['-DSERVER'], data => [] },
+        ],
+    ],
+    [
+        'what only the running case can tell',
+        "write \$msg1 no-such*\n****\nperl <\$msg1\n****\nserver -t x\n:sleep:0.5\n****\n",
+        [
+            { line => 2, text => 'write $msg1 no-such*', command => 'write', words => ['<id 1>', 'no-such*'], data => [] },
+            { line => 4, text => 'perl <$msg1', command => 'perl', data => [], input => '<id 1>' },
+            { line => 6, text => 'server -t x', command => 'server', words => ['-t', 'x'], data => [':sleep:0.5'] },
+        ],
+    ],
+    [
         'older spellings',
         "need_ipv4\ngnutls\n",
         [{ line => 3, text => 'gnutls', command => 'gnutls' }],
@@ -256,6 +285,44 @@ my @ERRORS = (
     ["3 ls\n",                    2, "only exim takes a number of seconds before it, not 'ls'"],
     ["1\n# no command\n",         3, 'an exit status is set here, and no command follows it'],
     ["ls\n~0 A=b\n",              3, 'an exit status is set here, and no command follows it'],
+
+    # a command's own
+    ["sleep\n",                   2, 'sleep wants one whole number'],
+    ["sleep 1 2\n",               2, 'sleep wants one whole number'],
+    ["sleep 0.5\n",               2, 'sleep wants one whole number'],
+    ["sleep \$msg1\n",            2, 'sleep wants one whole number'],
+    ["ls\nmillisleep 1s\n",      3, 'millisleep wants one whole number'],
+    ["write\n****\n",            2, 'write wants the name of a file'],
+    ["write f 2x3 2x\n****\n",   2, q('2x' is not of the form NxM or NxM=text)],
+    ["catwrite f g\n****\n",     2, q('g' is not of the form NxM or NxM=text)],
+    ["killdaemon now\n",          2, q('killdaemon' takes nothing behind it)],
+    ["gnutls 2048\n",             2, q('gnutls' takes nothing behind it)],
+    ["dump\n",                    2, 'dump wants the name of one database'],
+    ["dump retry wait-smtp\n",    2, 'dump wants the name of one database'],
+    ["background\n****\n",       2, 'background takes one data line, the command'],
+    ["background\nls\nls\n****\n", 2, 'background takes one data line, the command'],
+    ["background x\nls\n****\n", 2, q('background' takes nothing behind it)],
+    ["background >x\nls\n****\n", 2, q('background' takes nothing behind it)],
+    ["background\nls |wc\n****\n", 3, "'|' is a shell operator, and no shell runs here: quote it"],
+    ["\nbackground\n\n****\n",  4, "no command in ''"],
+    ["background\n>x\n****\n",  3, "no command in '>x'"],
+    ["exim -DSERVER=wait:smtp\n****\n", 2, '-DSERVER=wait:smtp: that is no port number'],
+    ["exim\n:sleep:soon\n****\n", 2, ':sleep:soon: a number of seconds is wanted'],
+
+    # redirections
+    (map { ["$_ >x\n", 2, "'" . s/ .*//r . "' cannot be redirected: it starts no program"] } 'sleep 1', 'millisleep 1', 'echo x'),
+    (map { ["$_ >x\n", 2, "'$_' takes nothing behind it"] } qw(killdaemon gnutls)),
+    ["write f >x\n****\n",       2, "'write' cannot be redirected: it starts no program"],
+    ["catwrite f <x\n****\n",    2, "'catwrite' cannot be redirected: it starts no program"],
+    ["perl <x\nexit\n****\n",   2, 'standard input is redirected, and there are data lines for it as well'],
+    ["ls >x >>y\n",               2, 'redirected twice'],
+
+    # a status that nothing is compared with
+    (map { ["1\n$_\n", 3, "'" . s/\s.*//sr . "' has no exit status that could be compared"] }
+      'sleep 1', 'millisleep 1', 'killdaemon', 'gnutls', 'echo x', "background\nls\n****", "write f\n****", "catwrite f\n****"),
+    ["~1\nkilldaemon\n",         3, "'killdaemon' has no exit status that could be compared"],
+    ["1\nexim -DSERVER=server -bd\n****\n", 3, "'exim' has no exit status as a daemon that could be compared"],
+    ["~0\nexim -DSERVER=wait:1225\n****\n", 3, "'exim' has no exit status as a daemon that could be compared"],
 
     # the head
     ["need frob\n",               2, "requirement 'frob' is not understood"],

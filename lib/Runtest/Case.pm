@@ -4,6 +4,7 @@ package Runtest::Case;
 use strict;
 use warnings;
 
+use Runtest::Commands qw(command_named);
 use Runtest::Error;
 use Runtest::Munge::Rules qw(rule_set_named);
 use Runtest::Plan qw(substitution_for plan_for);
@@ -142,11 +143,17 @@ Why the case cannot be run in its lane and on this host, or undef. To be asked o
 sub skip_reason {
     my ($self) = @_;
     my @requirements = (@{ $self->{test}{requirements} }, @{ $self->{script}{requirements} });
-    my $unmet = unmet(\@requirements, $self->{lane}, $self->{host});
+    my $unmet = $self->_unmet(@requirements);
     return "needs $unmet" if defined $unmet;
     return 'needs a clock of its own, which only a sandbox has' if defined $self->clock && !$self->{host}{clock};
     my ($missing) = sort keys %{ $self->{script}{missing} };
-    return defined $missing ? "uses $missing, and this host has no such address" : undef;
+    return "uses $missing, and this host has no such address" if defined $missing;
+    return (grep { !command_named($_->{command})->{idle} } @{ $self->{script}{steps} }) ? undef : 'its script runs nothing';
+}
+
+sub _unmet {
+    my ($self, @requirements) = @_;
+    return unmet(\@requirements, $self->{lane}, { %{ $self->{host} }, tree => $self->{tree} });
 }
 
 =head2 expected_failure
@@ -158,7 +165,7 @@ The reason why the case has to fail for now, or undef.
 sub expected_failure {
     my ($self) = @_;
     my $expected = $self->{script}{expect_fail} // return;
-    return if defined unmet([$expected->{requirement}], $self->{lane}, $self->{host});
+    return if defined $self->_unmet($expected->{requirement});
     return "$expected->{requirement}{text}: $expected->{reason}";
 }
 

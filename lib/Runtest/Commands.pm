@@ -17,17 +17,18 @@ A command is a step that the worker runs. A directive changes how the case is pr
 To add a command, add a line here and its function to one of the modules in Runtest/Commands/.
 
 A command has: C<module> and C<run>, the function that the worker calls with (worker, step); C<data>, if data lines
-follow it; C<verbatim>, if those get no substitution; C<sudo>, if it may stand behind C<sudo>; C<settles>, if the
-processes that it caused have to end before the next step.
+follow it; C<verbatim>, if those get no substitution; C<command_line>, if those are one line, a command of their own; C<sudo>,
+if it may stand behind C<sudo>; C<status>, if it starts a program whose exit status is compared (that of an MTA, if it is no
+daemon); C<settles>, if the processes that it caused have to end before the next step; C<idle>, if it tests nothing.
 
 =cut
 
-my %EXIM    = (module => 'Exim', run => 'exim', data => 1, sudo => 1, settles => 1);
-my %CLIENT  = (module => 'Dialogue', run => 'client', data => 1, settles => 1);
-my %SERVER  = (module => 'Dialogue', run => 'server', data => 1, verbatim => 1);
-my %FILE    = (module => 'Files', run => 'file', sudo => 1);
+my %EXIM    = (module => 'Exim', run => 'exim', data => 1, sudo => 1, status => 1, settles => 1);
+my %CLIENT  = (module => 'Dialogue', run => 'client', data => 1, status => 1, settles => 1);
+my %SERVER  = (module => 'Dialogue', run => 'server', data => 1, verbatim => 1, status => 1);
+my %FILE    = (module => 'Files', run => 'file', sudo => 1, status => 1);
 my %WRITE   = (module => 'Files', run => 'write', data => 1, verbatim => 1);
-my %UTILITY = (module => 'Utilities', run => 'utility', sudo => 1);
+my %UTILITY = (module => 'Utilities', run => 'utility', sudo => 1, status => 1);
 
 my %COMMAND = (
     (map { $_ => \%EXIM } qw(exim exim_exim)),
@@ -38,13 +39,13 @@ my %COMMAND = (
     (map { $_ => \%UTILITY } qw(dbmbuild exinext exigrep exiqgrep eximstats exim_lock exim_id_update)),
     dump       => { %UTILITY, run => 'dump_database' },
     killdaemon => { module => 'Exim', run => 'killdaemon' },
-    background => { module => 'Control', run => 'background', data => 1 },
-    perl       => { module => 'Control', run => 'perl', data => 1, sudo => 1, settles => 1 },
-    sleep      => { module => 'Control', run => 'pause' },
-    millisleep => { module => 'Control', run => 'pause' },
-    echo       => { module => 'Control', run => 'remark' },
-    gnutls     => { module => 'Control', run => 'nothing' },
-    '###'      => { module => 'Control', run => 'mark' },
+    background => { module => 'Control', run => 'background', data => 1, command_line => 1 },
+    perl       => { module => 'Control', run => 'perl', data => 1, sudo => 1, status => 1, settles => 1 },
+    sleep      => { module => 'Control', run => 'pause', idle => 1 },
+    millisleep => { module => 'Control', run => 'pause', idle => 1 },
+    echo       => { module => 'Control', run => 'remark', idle => 1 },
+    gnutls     => { module => 'Control', run => 'nothing', idle => 1 },
+    '###'      => { module => 'Control', run => 'mark', idle => 1 },
 );
 
 my %DIRECTIVE = map { $_ => 1 }

@@ -8,7 +8,7 @@ use POSIX ();
 use Time::HiRes ();
 
 use Exporter 'import';
-our @EXPORT_OK = qw(input_handle data_bytes);
+our @EXPORT_OK = qw(input_handle data_bytes check_data);
 
 =head1 NAME
 
@@ -67,6 +67,20 @@ sub _pieces {
         }
     }
     return @pieces;
+}
+
+=head2 check_data(\@lines)
+
+Dies of one line of text, if that can be known without running anything, if one of the lines is wrong.
+
+=cut
+
+sub check_data {
+    my ($lines) = @_;
+    for my $line (@$lines) {
+        _seconds($1) if $line =~ /\A:sleep:(.*)\z/s;
+    }
+    return;
 }
 
 =head2 data_bytes(\@lines)

@@ -12,6 +12,7 @@ use IO::Socket::INET;
 use Runtest::Capture qw(output_of must_run);
 use Runtest::Error;
 use Runtest::Host;
+use Runtest::Plan qw(ports);
 
 =head1 NAME
 
@@ -24,9 +25,6 @@ among it, can enter, and that is removed with the case; one that a killed run ha
 
 =cut
 
-# Ports that the tests use (Runtest::Plan): they have to be free.
-my @PORTS = (1223 .. 1228);
-
 =head2 new($program, $kit)
 
 As for Runtest::Sandbox. Dies (broken) when it is not root, when the caller is missing, or when a port is taken.
@@ -37,7 +35,7 @@ sub new {
     my ($class, $program, $kit) = @_;
     $> == 0 or Runtest::Error->throw(broken => 'without a sandbox runtest has to be root');
     my $self = bless { program => $program, kit => $kit, host => Runtest::Host::real() }, $class;
-    _check_port($_) for @PORTS;
+    _check_port($_) for ports();
     _remove_leftovers();
     return $self;
 }

@@ -11,7 +11,7 @@ use Runtest::Substitution;
 use Runtest::Zones qw(zones_of_host);
 
 use Exporter 'import';
-our @EXPORT_OK = qw(substitution_for plan_for);
+our @EXPORT_OK = qw(substitution_for plan_for ports);
 
 =head1 NAME
 
@@ -35,8 +35,19 @@ my %PORTS = (
     PORT_D2      => 1226,
     PORT_D3      => 1227,
     PORT_D4      => 1228,
-    PORT_DYNAMIC => 1229,
+    PORT_DYNAMIC => 1229,    # goldens show it: so it is the same one always
 );
+
+=head2 ports()
+
+The numbers of the ports that tests use, in order. They have to be free.
+
+=cut
+
+sub ports {
+    my @ports = sort values %PORTS;
+    return @ports;
+}
 
 =head2 substitution_for($test, $lane, \%host, $directory)
 

@@ -4,6 +4,8 @@ package Runtest::Requirements;
 use strict;
 use warnings;
 
+use File::Spec;
+
 use Exporter 'import';
 our @EXPORT_OK = qw(parse_requirement unmet compare_versions);
 
@@ -64,7 +66,7 @@ my @KINDS = (
     [qr/ipv6-non-linklocal/,         sub { my (undef, $host) = @_; return defined $host->{HOSTIPV6} }],
     [qr/feature ([A-Za-z_]\w*)/,     sub { my ($lane, undef, $name) = @_; return $lane->has_macro($name) }],
     [qr/not feature ([A-Za-z_]\w*)/, sub { my ($lane, undef, $name) = @_; return !$lane->has_macro($name) }],
-    [qr/file (\S+)/,                 sub { my (undef, undef, $path) = @_; return -e $path }],
+    [qr/file (\S+)/,                 sub { my (undef, $host, $path) = @_; return -e File::Spec->rel2abs($path, $host->{tree}) }],
     [
         qr/(gnutls|openssl|exim) *(<=|<|!=|=|>=|>) *([0-9]+(?:\.[0-9]+)*)/,
         sub {
@@ -115,7 +117,8 @@ sub older_spelling {
 
 =head2 unmet(\@requirements, $lane, \%host)
 
-The text of the first one that does not hold, or undef. %host has HOSTIPV4 and HOSTIPV6, undef where there is none.
+The text of the first one that does not hold, or undef. %host has HOSTIPV4 and HOSTIPV6, undef where there is none,
+and C<tree>, the directory that the paths of files are relative to.
 
 =cut
 

@@ -10,6 +10,7 @@ use Runtest::Commands qw(command_named directive_named);
 use Runtest::Date qw(epoch_of);
 use Runtest::Error;
 use Runtest::Requirements qw(parse_requirement);
+use Runtest::StepCheck qw(check_step);
 use Runtest::Words qw(split_words plain_word);
 
 =head1 NAME
@@ -26,8 +27,9 @@ docs/writing-tests.md has the language. A parsed script is
       steps => [...], missing => { HOSTIPV6 => 1 } }    # substitutions that this host has no value for
 
 and a step C<< { line, text, command, sudo, user, delay, words, redirections, data, status, environment } >>: C<status> is
-the expected exit status as C<< { is => N } >> or C<< { not => N } >>, C<words> are Runtest::Words' behind the command,
-C<data> the data lines with substitutions.
+the expected exit status as C<< { is => N } >> or C<< { not => N } >>, C<words> are Runtest::Words' behind the command (the whole
+command for C<background>), C<data> the data lines with substitutions. An MTA that is a daemon has C<daemon>: C<server>, or
+C<wait:PORT>.
 
 =head2 parse($tree, $path, $substitution)
 
@@ -220,13 +222,40 @@ sub _command {
         status      => $pending->{status},
         environment => $pending->{environment},
     };
-    my ($words, $redirections) = eval { split_words($self->_substituted($text)) };
-    $words or $self->_wrong($@);
-    $step->{redirections} = $redirections;
+    (my $words, $step->{redirections}) = $self->_split($self->_substituted($text));
     my $entry = $self->_take_prefixes($step, $words);
     $step->{words} = $words;
+    my $daemon = $entry->{run} eq 'exim' ? _daemon_of($words) : undef;
+    $step->{daemon} = $daemon if defined $daemon;
     $step->{data} = $self->_data($step->{command}, $entry->{verbatim}) if $entry->{data};
+    eval { check_step($step, $entry); 1 } or $self->_wrong($@);
+    $self->_take_command_line($step) if $entry->{command_line};
     push @{ $self->{steps} }, $step;
+    return;
+}
+
+sub _split {
+    my ($self, $text) = @_;
+    my ($words, $redirections) = eval { split_words($text) };
+    return $words ? ($words, $redirections) : $self->_wrong($@);
+}
+
+# -DSERVER=server without -DNOTDAEMON, or -DSERVER=wait:PORT, makes a daemon of the MTA.
+sub _daemon_of {
+    my ($words) = @_;
+    my %given  = map { $_ => 1 } grep { defined } map { plain_word($_) } @$words;
+    my ($wait) = map { /\A-DSERVER=(wait:.*)/s ? $1 : () } sort keys %given;
+    return $wait // ($given{'-DSERVER=server'} && !$given{'-DNOTDAEMON'} ? 'server' : undef);
+}
+
+# A command that is its own data line.
+sub _take_command_line {
+    my ($self, $step) = @_;
+    my @lines = @{ delete $step->{data} };
+    $self->_wrong("$step->{command} takes one data line, the command") if @lines != 1;
+    $self->{line} = $self->{next} - 1;
+    @$step{qw(words redirections)} = $self->_split($lines[0]);
+    $self->_wrong("no command in '$lines[0]'") if !@{ $step->{words} };
     return;
 }
 

@@ -86,7 +86,7 @@ sub tests {
 # Tests from this number on run only when they are asked for.
 my $FIRST_SPECIAL = 9000;
 
-# [pattern, function(self, captures...) that returns numbers of tests]
+# [pattern, function(self, captures...) that returns numbers of tests]; what names neither a number nor a range has no special ones
 my @SELECTORS = (
     [qr/([0-9]{4})/,            sub { my ($self, $number) = @_; return grep { $_ eq $number } $self->_numbers }],
     [qr/([0-9]{4})-([0-9]{4})/, sub { my ($self, $from, $to) = @_; return $self->_between($from, $to) }],
@@ -101,7 +101,7 @@ my @SELECTORS = (
         qr{(?:scripts/)?([^/]+)/?},
         sub {
             my ($self, $glob) = @_;
-            return grep { match_glob($glob, $_) || match_glob($glob, $self->{tests}{$_}{folder}) } $self->_numbers;
+            return grep { match_glob($glob, $_) || match_glob($glob, $self->{tests}{$_}{folder}) } $self->_between(0, $FIRST_SPECIAL - 1);
         }
     ],
 );
@@ -120,7 +120,7 @@ sub _between {
 =head2 select(@arguments)
 
 The tests that the arguments name, by number, each once: numbers (2032), ranges (2100-2150, 2100+), folders and globs
-(2100-OpenSSL, '21*'). Without arguments: all below 9000. Dies (wrong) of an argument that names none.
+(2100-OpenSSL, '21*'), of which those below 9000 count. Without arguments: all below 9000. Dies (wrong) of an argument that names none.
 
 =cut
 
@@ -130,7 +130,7 @@ sub select {
     my %chosen;
     for my $argument (@arguments) {
         my @numbers = $self->_numbers_of($argument);
-        @numbers or Runtest::Error->throw(wrong => "no test is named by '$argument' (runtest --list shows what there is)");
+        @numbers or Runtest::Error->throw(wrong => "no test is named by '$argument' (runtest --list shows what there is; from 9000 on by number or range only)");
         @chosen{@numbers} = ();
     }
     return map { $self->{tests}{$_} } sort keys %chosen;

@@ -119,7 +119,8 @@ sub _end_word {
     my ($state) = @_;
     my $word = delete $state->{word} or return;
     if (defined(my $target = delete $state->{target})) {
-        die "redirected twice\n" if $state->{redirections}{$target};
+        my @same = $target eq 'input' ? 'input' : qw(output append);
+        die "redirected twice\n" if grep { $state->{redirections}{$_} } @same;
         $state->{redirections}{$target} = $word;
     }
     else {

@@ -7,7 +7,6 @@ use warnings;
 use Time::HiRes ();
 
 use Runtest::Input qw(input_handle);
-use Runtest::Words qw(split_words expand_words);
 
 =head1 NAME
 
@@ -36,7 +35,6 @@ C<sleep N>, C<millisleep N>.
 sub pause {
     my ($worker, $step) = @_;
     my ($number) = $worker->arguments($step);
-    ($number // '') =~ /\A[0-9]+\z/ or die "$step->{command} wants a number\n";
     my $until = Time::HiRes::time() + $number * $UNIT{ $step->{command} };
     while ((my $left = $until - Time::HiRes::time()) > 0) {
         Time::HiRes::sleep($left);
@@ -72,18 +70,15 @@ sub perl {
 
 =head2 background($worker, $step)
 
-Its one data line is a command that runs until killdaemon.
+A command, its one data line, that runs until killdaemon.
 
 =cut
 
 sub background {
     my ($worker, $step) = @_;
-    @{ $step->{data} } == 1 or die "background takes one data line, the command\n";
-    my ($words, $redirections) = split_words($step->{data}[0]);
-    my @argv = expand_words($words, sub { die "\$msg$_[0] is not known in the background\n" });
     my $pid = $worker->start(
-        { %$step, redirections => $redirections },
-        argv    => \@argv,
+        $step,
+        argv    => [$worker->arguments($step)],
         stderr  => 'test-stderr-server',
         session => 1,
     );

@@ -21,8 +21,7 @@ my $PID_FILE = 'spool/exim-daemon.pid';
 
 =head2 exim($worker, $step)
 
-Runs the MTA as the caller, with the test's configuration. With C<-DSERVER=server> and without C<-DNOTDAEMON> it is a daemon:
-then returns when that listens.
+Runs the MTA as the caller, with the test's configuration. If it is a daemon, returns when that listens.
 
 =cut
 
@@ -30,9 +29,9 @@ sub exim {
     my ($worker, $step) = @_;
     my @arguments = $worker->arguments($step);
     my @command = _command_line($worker, $step, @arguments);
-    my ($port) = map { /\A-DSERVER=wait:([0-9]+)\z/ ? $1 : () } @arguments;
-    return _start_waiting($worker, $step, $port, @command) if defined $port;
-    return _start_daemon($worker, $step, @command) if _is_daemon(@arguments);
+    if (defined(my $daemon = $step->{daemon})) {
+        return $daemon =~ /\Await:(.*)/ ? _start_waiting($worker, $step, $1, @command) : _start_daemon($worker, $step, @command);
+    }
     my $status = $worker->run($step, argv => \@command, stdin => input_handle($step->{data}, $step->{delay}));
     Runtest::Commands::Dialogue::await_servers($worker);
     return $worker->expect($step, $status);
@@ -46,11 +45,6 @@ sub _command_line {
     unshift @common, '-C', "$directory/test-config" if !grep { /\A-C/ } @arguments;
     $program .= '_exim' if $step->{command} eq 'exim_exim';
     return ($program, @common, @arguments);
-}
-
-sub _is_daemon {
-    my (@arguments) = @_;
-    return (grep { $_ eq '-DSERVER=server' } @arguments) && !grep { $_ eq '-DNOTDAEMON' } @arguments;
 }
 
 # The pid file is written after listen(): the one event that says that the daemon can be talked to.

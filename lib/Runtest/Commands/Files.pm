@@ -6,6 +6,9 @@ use warnings;
 
 use Runtest::Input qw(data_bytes);
 
+use Exporter 'import';
+our @EXPORT_OK = qw(parse_block);
+
 =head1 NAME
 
 Runtest::Commands::Files - the file commands, write and catwrite
@@ -38,7 +41,6 @@ space); all of them go where a line C<++++> stands, or else to the end.
 sub write {
     my ($worker, $step) = @_;
     my ($path, @blocks) = $worker->arguments($step);
-    defined $path or die "$step->{command} wants the name of a file\n";
     my @filler = map { _block($_) } @blocks;
     my @lines;
     for my $line (@{ $step->{data} }) {
@@ -50,10 +52,21 @@ sub write {
     return;
 }
 
+=head2 parse_block($word)
+
+The number of lines, their length, and the text or undef, of a word C<NxM=text>. Dies of one line of text if it is none.
+
+=cut
+
+sub parse_block {
+    my ($word) = @_;
+    my @parts = $word =~ /\A([0-9]+)x([0-9]+)(?:=(.*))?\z/ or die "'$word' is not of the form NxM or NxM=text\n";
+    return @parts;
+}
+
 sub _block {
     my ($word) = @_;
-    my ($count, $width, $text) = $word =~ /\A([0-9]+)x([0-9]+)(?:=(.*))?\z/
-      or die "'$word' is not of the form NxM or NxM=text\n";
+    my ($count, $width, $text) = parse_block($word);
     $text = ($text // '') =~ tr/_/ /r;
     my $line = substr $text . 'a' x $width, 0, $width;
     return join "\n", ($line) x $count;
