@@ -14,6 +14,7 @@ use File::Temp qw(tempdir);
 use IO::Select;
 use IO::Socket::IP;
 use POSIX ();
+use Time::HiRes ();
 
 =head1 NAME
 
@@ -219,9 +220,10 @@ Waits until something that it said matches, and returns all that it said so far;
 sub await {
     my ( $self, $pattern ) = @_;
     my $deadline = time + $LIMIT;
-    my $said;
-    until ( ( $said = $self->said ) =~ $pattern || time > $deadline ) {
-        select undef, undef, undef, 0.01;
+    my $said     = $self->said;
+    while ( $said !~ $pattern && time < $deadline ) {
+        Time::HiRes::sleep(0.01);
+        $said = $self->said;
     }
     return $said;
 }
