@@ -76,7 +76,7 @@ my %TLS_ERROR = (
     'The certificate and the given key do not match.'                                  => 'not that of the certificate',              # GnuTLS
 );
 # Where they say it: Exim's names of what it called, or wanted.
-my $TLS_CALL = join '|', qw{SSL_accept SSL_connect SSL_read SSL_CTX_set_cipher_list X509_STORE_load_locations \w+_handshake recv gnutls_priority_init\(.*
+my $TLS_CALL = join '|', qw{SSL_accept SSL_connect SSL_read SSL_CTX_set_cipher_list SSL_CTX_load_verify_locations X509_STORE_load_locations \w+_handshake recv gnutls_priority_init\(.*
   gnutls_certificate_set_x509_crl_file gnutls_dh_params_import_pkcs3 gnutls_certificate_set_ocsp_status_request_file2}, 'Could not read tls_dhparams ".*"', 'cert/key setup: cert=\S+ key=\S+';
 my $TLS_ERRORS = join '|', map { quotemeta } sort keys %TLS_ERROR;
 
