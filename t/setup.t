@@ -37,7 +37,7 @@ setup: mta/openssl: exim4 1.0, in N.N s
 setup: programs: made in N.N s
 setup: ready, in N.N s
 END
-    is_deeply( calls($top), [qw(apt-private fetch-gnutls build-openssl make)], 'one apt for both MTAs, then make' );
+    is_deeply( calls($top), [qw(apt-private fetch-gnutls build-exim make)], 'one apt for both MTAs, then make' );
     my %mode = (
         ( map { ( "mta/$_" => '755', "mta/$_/exim" => '755', "mta/$_/SOURCE" => '644', "mta/$_/RECIPE" => '644' ) } qw(gnutls openssl) ),
         program => '644'
@@ -80,7 +80,7 @@ END
 # ----- What fails -----
 
 {
-    my $top = checkout( 'build-openssl' => "echo half > \"\$2/half\"\necho the compiler is on strike\nexit 1\n" );
+    my $top = checkout( 'build-exim' => "echo half > \"\$2/half\"\necho the compiler is on strike\nexit 1\n" );
     my $run = run_setup($top);
     is( $run->{status}, 3, 'a recipe fails' );
     like( $run->{out}, qr/^    the compiler is on strike$/m,                     '... its output is shown' );
@@ -90,13 +90,13 @@ END
     ok( -x "$top/mta/gnutls/exim" && -e "$top/program", '... all the rest is made' );
     ok( !-e "$top/mta/openssl",                         '... and nothing by half' );
 
-    spew( "$top/mta/build-openssl", slurp("$top/mta/build-openssl") =~ s/exit 1//r );
+    spew( "$top/mta/build-exim", slurp("$top/mta/build-exim") =~ s/exit 1//r );
     is( run_setup($top)->{status}, 0, '... and once it does not fail' );
     ok( !-e "$top/mta/openssl.log", '... that is history' );
 
-    $run = run_setup( checkout( 'build-openssl' => slurp("$top/mta/fetch-gnutls") . "exit 0\n" ) );
+    $run = run_setup( checkout( 'build-exim' => slurp("$top/mta/fetch-gnutls") . "exit 0\n" ) );
     is( $run->{status}, 3, 'a recipe makes an MTA with the wrong library' );
-    like( $run->{out}, qr/^setup: what mta\/build-openssl made is not linked with libssl/m, '... which is said' );
+    like( $run->{out}, qr/^setup: what mta\/build-exim made is not linked with libssl/m, '... which is said' );
 
     $top = checkout( 'apt-private' => "echo no route\nexit 1\n" );
     $run = run_setup($top);
@@ -119,7 +119,37 @@ END
 
     $run = run_setup( $top, arguments => ['--fast'] );
     is( $run->{status}, 2, 'an option' );
-    is( $run->{out}, "setup: usage: setup (without arguments)\n", '... is none' );
+    is( $run->{out}, "setup: usage: setup [--coverage]\n", '... is none' );
+}
+
+# ----- For make coverage -----
+
+{
+    my $top = checkout( 'build-exim' => 'echo "$3 $4" >"$2/words"' . "\n" );
+    mkdir "$top/src" or die "$top/src: $!\n";
+    spew( "$top/src/coverage.c", "one\n" );
+    my $run = run_setup( $top, arguments => ['--coverage'], uid => 0, missing => 'gcovr' );
+    is( $run->{status}, 0, '--coverage' );
+    is_deeply( [ grep { !/apt/ } @{ calls($top) } ], [ 'fetch-gnutls', ('build-exim') x 3, 'make' ], '... makes two MTAs more' );
+    like( $run->{out}, qr/^setup: packages: installing gcovr$/m, '... and wants a package more' );
+    my %words = map { $_ => slurp("$top/mta/$_/words") } qw(openssl coverage/gnutls coverage/openssl);
+    is_deeply(
+        \%words,
+        { openssl => "openssl \n", 'coverage/gnutls' => "gnutls coverage\n", 'coverage/openssl' => "openssl coverage\n" },
+        '... by one recipe'
+    );
+    ok( !glob("'$top/mta/cover*/exim'"), '... which are no lanes' );
+    run_setup( $top, arguments => ['--coverage'] );
+    is_deeply( calls($top), [], '... once' );
+    spew( "$top/src/coverage.c", "two\n" );
+    run_setup( $top, arguments => ['--coverage'] );
+    is_deeply( calls($top), [ 'apt-private', ('build-exim') x 2 ], '... or when what they are linked with has changed' );
+    is( run_setup( $top, missing => 'gcovr' )->{out}, $READY, 'without it nobody wants gcovr' );
+
+    $top = checkout( 'build-exim' => '[ -z "$4" ] || exit 1' . "\n" );
+    $run = run_setup( $top, arguments => ['--coverage'] );
+    is( $run->{status}, 3, 'one of them fails' );
+    like( $run->{out}, qr{^setup: mta/coverage/openssl: not made$}m, '... and no other can take its place' );
 }
 
 # ----- Packages -----
@@ -200,7 +230,7 @@ my $SLOW = "echo > started\nread -r line < go\n";
     my $run = finish($second);
     is( $run->{status}, 0, '... and then the second' );
     is( $run->{out}, $READY, '... which has nothing to do' );
-    is_deeply( [ sort @{ calls($top) } ], [qw(apt-private build-openssl fetch-gnutls make)], '... so all is done once' );
+    is_deeply( [ sort @{ calls($top) } ], [qw(apt-private build-exim fetch-gnutls make)], '... so all is done once' );
 }
 
 for my $signal (qw(INT TERM HUP KILL)) {
@@ -219,7 +249,7 @@ for my $signal (qw(INT TERM HUP KILL)) {
     is( join( ' ', grep { /\.work|half/ } keys %{ tree($top) } ), 'mta/gnutls/half', '... and leaves nothing of the one before' );
 }
 
-is( system( 'shellcheck', map { "$FindBin::Bin/../$_" } qw(setup .ci/run mta/apt-private mta/build-openssl mta/fetch-gnutls) ),
+is( system( 'shellcheck', map { "$FindBin::Bin/../$_" } qw(setup .ci/run mta/apt-private mta/build-exim mta/fetch-gnutls) ),
     0, 'shellcheck is content' );
 
 done_testing;

@@ -105,7 +105,7 @@ sub checkout {
     my %does = (
         'apt-private'   => "mkdir -p \"\$1\"\n: >\"\$1/apt.conf\"\n",
         'fetch-gnutls'  => copies( 'certtool', 'exim4-daemon-light 1.0' ),
-        'build-openssl' => copies( 'openssl',  'exim4 1.0' ),
+        'build-exim'   => copies( 'openssl',  'exim4 1.0' ) . "[ \"\$3\" != gnutls ] || cp " . path_of('certtool') . " \"\$2/exim\"\n",
     );
     program( "$top/mta/$_", $note . 'mkdir -p "$2"' . "\n" . ( $extra{$_} // '' ) . $does{$_} ) for keys %does;
     spew( "$top/Makefile", "program:\n\techo make >>calls\n\ttouch program\n" );
