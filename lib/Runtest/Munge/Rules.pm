@@ -91,6 +91,15 @@ my @RULES = (
         leaves  => 'U=Debian-exim-2 P=local',
     },
     {
+        name    => 'euid',
+        streams => [qw(log rejectlog paniclog stderr)],
+        why     => 'the same, where Exim says why it cannot open a file',
+        pattern => sub { return qr/\b(euid=)[0-9]+( egid=)[0-9]+\b/ },
+        becomes => sub { return "$_[2]uuu$_[3]ggg" },
+        changes => ['failed to open "a": Permission denied (euid=106 egid=106)', 'failed to open "a": Permission denied (euid=uuu egid=ggg)'],
+        leaves  => 'uid=106 gid=106',
+    },
+    {
         name    => 'hostname',
         why     => 'without a sandbox the host has its own name',
         pattern => sub { my $name = $_[0]{hostname}; return $name eq 'myhost.test.ex' ? undef : _token($name) },

@@ -111,8 +111,8 @@ my @RULES = (
     {
         name    => 'stale-errno',
         streams => ['log'],
-        why     => 'an unknown name sets no errno, and Exim shows what the last system call left in it',
-        pattern => sub { return qr/(?<= \(Unknown standard DH prime )("[^"]*"\)): .*/ },
+        why     => 'an unknown name and an empty file set no errno, and Exim shows what the last system call left in it',
+        pattern => sub { return qr/(?<= )(\((?:Unknown standard DH prime "[^"]*"|fread failed)\)): .*/ },
         becomes => sub { return "$_[2]: (stale errno)" },
         changes => ['x (Unknown standard DH prime "a"): Success', 'x (Unknown standard DH prime "a"): (stale errno)'],
         leaves  => 'x (Unknown standard DH prime): Success',
