@@ -24,6 +24,7 @@ my %TLS_ERROR = (
     'The peer did not send any certificate.'                                           => 'no certificate from the peer',             # GnuTLS before 3.6
     'Certificate is required.'                                                         => 'no certificate from the peer',             # GnuTLS, TLS 1.3
     'certificate verify failed'                                                        => 'certificate verification failed',          # OpenSSL
+    'Error in the certificate.'                                                        => 'certificate verification failed',          # GnuTLS: refused by an event
     'no shared cipher'                                                                 => 'no version or cipher suite in common',     # OpenSSL
     '(TLSv1.2)'                                                                        => 'no version or cipher suite in common',     # OpenSSL: Exim says which version it has
     '(TLSv1.1)'                                                                        => 'no version or cipher suite in common',     # OpenSSL: the same
@@ -228,6 +229,16 @@ my @RULES = (
         values  => { neutral => 1 },
         changes => ['x [127.0.0.1] SSL verify error: depth=0 error=certificate has expired cert=/CN=a', undef],
         leaves  => 'x [127.0.0.1] SSL verify error: internal error',
+    },
+    {
+        name    => 'neutral-event',
+        streams => ['log'],
+        why     => 'builds with OpenSSL say of which host and certificate an event does not approve',
+        pattern => sub { return $_[0]{neutral} ? qr/(?:\[\S+\] )?(?:SSL|DANE)( verify denied by event-action: depth=[0-9]+)(?: cert=[^:]*)?(?=: )/ : undef },
+        becomes => sub { return "TLS$_[2]" },
+        values  => { neutral => 1 },
+        changes => ['x [127.0.0.2] SSL verify denied by event-action: depth=0 cert=/CN=a: no', 'x TLS verify denied by event-action: depth=0: no'],
+        leaves  => 'x SSL verify denied',
     },
     {
         name    => 'neutral-dn-slashes',
