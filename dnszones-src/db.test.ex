@@ -99,3 +99,7 @@ DNSSEC _1225._tcp.beside-other TLSA 3 1 1 file:aux-fixed/exim-ca/example.com/ser
 
 ; A second domain of the same host.
 DNSSEC mx2          MX    1 ta
+
+; At the second daemon's port.
+DNSSEC ta-name2     A     127.0.0.10
+DNSSEC _1226._tcp.ta-name2 TLSA 2 0 1 file:aux-fixed/exim-ca/example.com/CA/Signer.pem
