@@ -6,6 +6,7 @@ use warnings;
 
 use Runtest::Munge::Sets qw(%SETS);
 use Runtest::Munge::TLS qw(tls_rules);
+use Runtest::Munge::Versions qw(version_rules);
 
 use Exporter 'import';
 our @EXPORT_OK = qw(rules_for rule_set_named all_rules);
@@ -223,10 +224,10 @@ my @RULES = (
     },
     {
         name    => 'cipher',
-        why     => 'key exchange, cipher, MAC and bits are the library\'s choice of the day; version and authentication are not',
-        pattern => sub { return qr/(\bX=|\bcipher=|\()$TLS_VERSION:([\w+-]+):(?:[0-9]+|xxx)/ },
+        why     => 'key exchange, cipher, MAC, bits and (since 4.100) group are the library\'s choice of the day; version and authentication are not',
+        pattern => sub { return qr/(\bX=|\bcipher=|\()$TLS_VERSION:([\w+-]+):(?:[0-9]+|xxx)(?::[\w-]+)?/ },
         becomes => sub { my (undef, undef, $before, $version, $suite) = @_; return $before . _cipher($version, $suite) },
-        changes => ['P=esmtps X=TLS1.2:ECDHE-ECDSA-AES256-GCM-SHA384:256 CV=no', 'P=esmtps X=TLS1.2:ke-ECDSA-AES256-SHAnnn:xxx CV=no'],
+        changes => ['P=esmtps X=TLS1.2:ECDHE-ECDSA-AES256-GCM-SHA384:256:SECP256R1 CV=no', 'P=esmtps X=TLS1.2:ke-ECDSA-AES256-SHAnnn:xxx CV=no'],
         leaves  => 'cipher=none',
     },
     {
@@ -258,6 +259,7 @@ my @RULES = (
         leaves  => "\tfor a\@b;\n\tSunday, 22 Nov 2026",
     },
     tls_rules(),
+    version_rules(),
     {
         name    => 'daemon-protocols',
         streams => ['log'],
@@ -276,6 +278,16 @@ my @RULES = (
         becomes => sub { return },
         changes => ['>>> host in dsn_advertise_hosts? no (option unset)', undef],
         leaves  => '>>> host in dsn_advertise_hosts? yes (matched "*")',
+    },
+    {
+        name    => 'new-host-list-elements',
+        streams => ['stderr'],
+        spans   => 1,
+        why     => 'the same; since 4.97 with a line for each element of the list',
+        pattern => sub { return qr/^>>> host in (?:$NEW_HOST_LISTS)\?\n(?:>>>  [^\n]*\n)*/m },
+        becomes => sub { return '' },
+        changes => [">>> a\n>>> host in limits_advertise_hosts?\n>>>  list element: x\n>>> b", ">>> a\n>>> b"],
+        leaves  => ">>> host in host_lookup?\n>>>  list element: x",
     },
     {
         name    => 'carriage-return',

@@ -93,8 +93,8 @@ our %SETS = (
         {
             name    => 'status-alert',
             streams => ['log'],
-            why     => 'GnuTLS has no name for the alert bad_certificate_status_response, so that Exim logs no reason',
-            pattern => sub { return qr/\((?:gnutls_handshake\)|TLS handshake\): error: <<alert bad_certificate_status_response>>)$/ },
+            why     => 'GnuTLS has no name for the alert bad_certificate_status_response, so that Exim logs no reason, or (since 4.97) NULL',
+            pattern => sub { return qr/\((?:gnutls_handshake\)|TLS handshake\): (?:error: <<alert bad_certificate_status_response>>|rxd alert: NULL))$/ },
             becomes => sub { return '(TLS handshake): (a bad OCSP response)' },
             changes => ['x [127.0.0.1] (gnutls_handshake)', 'x [127.0.0.1] (TLS handshake): (a bad OCSP response)'],
             leaves  => 'x [127.0.0.1] (gnutls_handshake): timed out',
