@@ -22,7 +22,7 @@
 
 static const char usage[] =
     "usage: sandbox [options] -- COMMAND [ARG...]\n"
-    "       sandbox --host [--timeout SECS] [--fd N]... -- COMMAND [ARG...]\n"
+    "       sandbox --host [--address A]... [--timeout SECS] [--fd N]... -- COMMAND [ARG...]\n"
     "       sandbox --probe\n"
     "Runs COMMAND as root of a sandbox (user, mount, network, UTS, PID and IPC namespaces) and\n"
     "ends with its status. COMMAND sees /usr and /etc of the host, the latter with users and\n"
@@ -39,7 +39,8 @@ static const char usage[] =
     "                       and 2001:db8::10\n"
     "  --timeout SECS       kill everything after that time (decimals allowed)\n"
     "  --probe              try everything that a sandbox needs, and say what is missing\n"
-    "  --host               no sandbox, only the control of processes as above\n"
+    "  --host               no sandbox, only the control of processes as above; with --address\n"
+    "                       also a network of its own, of lo with these addresses (root's only)\n"
     "  --help               this text\n"
     "\n"
     "Exit status: COMMAND's; 128 and the signal that ended COMMAND or sandbox; 124 the time limit\n"
@@ -210,7 +211,7 @@ static void parse_option(struct sandbox_options *options, int option, char *valu
 
 static void default_addresses(struct sandbox_options *options)
 {
-    if (options->address_count == 0) {
+    if (options->address_count == 0 && !options->host) {
         parse_address(options, "198.51.100.10");
         parse_address(options, "2001:db8::10");
     }
@@ -233,7 +234,7 @@ static void parse_options(struct sandbox_options *options, int argc, char **argv
     int option, index = 0;
     while ((option = getopt_long(argc, argv, "+", names, &index)) != -1) {
         if (option != '?' && option != OPTION_HOST && option != OPTION_FD &&
-            option != OPTION_TIMEOUT)
+            option != OPTION_TIMEOUT && option != OPTION_ADDRESS)
             sandbox_only = names[index].name;
         parse_option(options, option, optarg);
     }

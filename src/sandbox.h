@@ -49,7 +49,7 @@ struct sandbox_options {
     int *fds; /* what the command inherits besides 0, 1 and 2 */
     size_t fd_count;
     int64_t timeout; /* milliseconds; 0: none */
-    bool host;       /* no namespaces, only the control of processes */
+    bool host;       /* only the control of processes, and a network if there are addresses */
     bool probe;      /* try everything out instead of running a command */
     int program;     /* the running program, opened by sandbox_launch() when probing */
     char **command;  /* ends with NULL; empty when probing */
@@ -99,7 +99,10 @@ void sandbox_lock_root(void);
 /* Writes the sandbox's own files of /etc to the directory `etc` of the working directory. */
 void sandbox_write_etc(const struct sandbox_options *options);
 
-/* Brings lo up with the options' addresses. Needs /proc of the sandbox. */
+/*
+ * Brings lo of a new network namespace up with the options' addresses. Needs a /proc that can be
+ * written to, or, with `host`, goes without.
+ */
 void sandbox_configure_network(const struct sandbox_options *options);
 
 /*
@@ -143,9 +146,9 @@ int sandbox_probe_setuid(void);
 void sandbox_probe_succeeded(void);
 
 /*
- * Without namespaces: the process that stands for the sandbox's init. Runs the command, and kills
- * all its descendants when it has ended or `alive` is at its end of file. Returns the command's
- * exit status.
+ * Without a sandbox: the process that stands for its init. Runs the command, in a network namespace
+ * if the options have addresses, and kills all its descendants when it has ended or `alive` is at
+ * its end of file. Returns the command's exit status.
  */
 int sandbox_host_supervise(const struct sandbox_options *options, int alive);
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What stands for the sandbox's init where there is no sandbox: a child subreaper. All that its
- * command starts stays below it, and is killed when the command has ended or the launcher has. This
- * controls processes and nothing else.
+ * command starts stays below it, and is killed when the command has ended or the launcher has.
+ * Files and users are the host's.
  */
 #include "sandbox.h"
 #include "snapshot.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,18 @@ static pid_t start_command(const struct sandbox_options *options)
     sandbox_exec(options);
 }
 
+/*
+ * What the command starts listens on every address: it must not be one of the host's.
+ */
+static void enter_network(const struct sandbox_options *options)
+{
+    if (options->address_count == 0)
+        return;
+    if (unshare(CLONE_NEWNET) < 0)
+        sandbox_fail("own network", "unshare CLONE_NEWNET");
+    sandbox_configure_network(options);
+}
+
 /* Reaps what has ended; returns true, and the status, if the command is among that. */
 static bool reap(pid_t command, int *status)
 {
@@ -105,6 +118,7 @@ int sandbox_host_supervise(const struct sandbox_options *options, int alive)
     if (events[1].fd < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         sandbox_fail("supervisor", "signalfd, prctl PR_SET_CHILD_SUBREAPER");
     setsid(); /* the terminal's signals are the launcher's */
+    enter_network(options);
     command = start_command(options);
     sandbox_drop_descriptors(options);
     while (poll(events, 2, -1) < 0 || events[0].revents == 0)

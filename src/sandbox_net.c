@@ -103,12 +103,12 @@ static void add_address(int netlink, const struct sandbox_address *address)
         sandbox_fail("network", "add address %s to lo", address->text);
 }
 
-static void set_sysctls(void)
+static void set_sysctls(bool is_needed)
 {
     for (size_t i = 0; i < sizeof sysctls / sizeof *sysctls; i++) {
         int fd = open(sysctls[i].path, O_WRONLY | O_CLOEXEC);
         bool done = fd >= 0 && write(fd, sysctls[i].value, 1) == 1;
-        if (!done && sysctls[i].needed)
+        if (!done && sysctls[i].needed && is_needed)
             sandbox_fail("network", "set %s", sysctls[i].path);
         if (fd >= 0)
             close(fd);
@@ -120,7 +120,7 @@ void sandbox_configure_network(const struct sandbox_options *options)
     int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
     if (netlink < 0)
         sandbox_fail("network", "socket AF_NETLINK");
-    set_sysctls();
+    set_sysctls(!options->host);
     bring_up(netlink);
     for (size_t i = 0; i < options->address_count; i++)
         add_address(netlink, &options->addresses[i]);

@@ -55,6 +55,9 @@ static const struct {
     {"root", EINVAL,
      "The root file system is the initial ramdisk, or a chroot: start it from a mounted "
      "root, " WITHOUT},
+    {"own network", EPERM,
+     "Root needs CAP_SYS_ADMIN for that, which a container may not have (docker: --cap-add "
+     "SYS_ADMIN)"},
     {"unpack", 0,
      "See the message of tar, or the file's name and mode; /usr, /bin, /lib and most of /dev and "
      "/etc are read-only inside"},

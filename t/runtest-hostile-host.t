@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Without a sandbox: the patched setuid MTA is out of reach of all but root and the MTA's group, and gone with the run, however that
-# ends; no link in a case's directory is followed when it goes. Root's only.
+# ends; no link in a case's directory is followed when it goes; nothing listens on the host's addresses. Root's only.
 
 use strict;
 use warnings;
@@ -13,14 +13,12 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/lib";
 
-use TestTree qw(has_sandbox);
+use Attacks qw(number_of);
+use TestTree qw(has_sandbox is_run);
 
 plan skip_all => 'only root runs tests without a sandbox' if $> != 0;
 my ($caller, $mta) = map { [getpwnam $_] } qw(mtacaller Debian-exim);
 plan skip_all => 'the users mtacaller and Debian-exim are not here' if !@$caller || !@$mta;
-for my $port (1223 .. 1228) {
-    IO::Socket::INET->new(LocalAddr => '0.0.0.0', LocalPort => $port, Listen => 1, ReuseAddr => 1) or plan skip_all => "port $port is taken: $!";
-}
 has_sandbox();
 
 my $tree   = TestTree->new->file('precious/file', "precious\n");
@@ -104,5 +102,88 @@ symlink $folder, $tree->path('tmp/runtest-case-999999-bbbbbb') or die "symlink: 
 ok -d $others, 'a directory of another user stays';
 ok -e "$folder/file", '- and what a link of such a name leads to';
 end_by($run, 'TERM');
+
+# ----- The network -----
+
+# The daemon and the scripted server of this test listen on all addresses that they see; a port of theirs is taken on the host.
+my $network = TestTree->new;
+$network->file('log/0001', '1999-03-02 09:44:33 exim x.yz daemon started: pid=pppp, no queue runs, listening for SMTP on port 1225' . "\n");
+$network->test('0001', <<'END');
+# a network of its own
+no_stdout_check
+exim -DSERVER=server -bd -oX PORT_D
+****
+server PORT_S
+****
+sudo perl
+open my $out, ">", "ready"; close $out; sleep 1 until -e "go";
+****
+client -t30 127.0.0.1 PORT_S
+****
+client -t30 HOSTIPV4 PORT_D
+??? 220
+****
+client -t30 HOSTIPV6 PORT_D
+??? 220
+****
+killdaemon
+END
+
+# Ports on which something listens here.
+sub listening {
+    my %ports;
+    for my $table (qw(/proc/net/tcp /proc/net/tcp6)) {
+        open my $in, '<', $table or next;
+        while (my $line = <$in>) {
+            $ports{ hex $1 } = 1 if $line =~ /\A\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F:]+ 0A /;
+        }
+    }
+    return \%ports;
+}
+
+my @taken   = (IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 1224, Listen => 1, ReuseAddr => 1) // ());
+my $before  = listening();
+my $running = $network->start({}, '--no-sandbox', '--lane', 'gnutls', '0001');
+my $is_ready = sub { my ($file) = glob $network->path('tmp/runtest-case-*/case/ready'); return $file };
+my $limit   = time + 60;
+sleep 0.01 while !$is_ready->() && time < $limit;
+is_deeply [grep { !$before->{$_} } 1223 .. 1228], [grep { !$before->{$_} && !listening()->{$_} } 1223 .. 1228], 'nothing listens on the host';
+my $ready = $is_ready->() // die "the case has not begun in 60 s\n";
+open my $go, '>', $ready =~ s/ready\z/go/r or die "go: $!\n";
+close $go;
+is_run $network->finish($running), { out => <<'END', err => <<'ERR' }, '- though all listens to the case';
+PASS 0001 gnutls N.NNs a network of its own
+1 cases: 1 passed, 0 failed, 0 skipped, 0 errors
+END
+runtest: no sandbox, one case at a time on this host: --no-sandbox was given
+ERR
+undef @taken;
+
+# Where root may not make networks, as in a container, there are none. prctl(2), PR_CAPBSET_DROP of CAP_SYS_ADMIN; unshare(2), CLONE_NEWNET.
+sub without_admin { return syscall(number_of('prctl'), 24, 21, 0, 0, 0) == 0 || die "prctl: $!\n" }
+
+my $offline = sub {
+    syscall(number_of('unshare'), 0x4000_0000) == 0 or die "unshare: $!\n";
+    system(qw(ip link set lo up)) == 0      or die "ip\n";
+    return without_admin();
+};
+
+my $run_refused = $network->run({ before => \&without_admin }, '--no-sandbox', '--lane', 'gnutls', '0001');
+like $run_refused->{err}, qr/servers would listen on the addresses of this host's \S+, and .* refused.*\(docker: --network none\)/, 'a host with a network: refused';
+is $run_refused->{status}, 3, '- with its status';
+my $port = TestTree->new->test('0001', "# here\nno_stdout_check\nserver PORT_S\n****\nclient 127.0.0.1 PORT_S\n****\n");
+is $port->run({ before => $offline }, '--no-sandbox', '--lane', 'gnutls', '0001')->{status}, 0, 'a host without: there all runs';
+my $busy = $port->run(
+    {
+        before => sub {
+            $offline->();
+            my $holder = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 1224, Listen => 1) or die "port 1224: $!\n";
+            fcntl $holder, 2, 0;    # F_SETFD: runtest inherits it
+            return push @taken, $holder;
+        }
+    },
+    '--no-sandbox', '--lane', 'gnutls', '0001'
+);
+like $busy->{err}, qr/the tests need port 1224 of this host: Address already in use, it belongs to pid [0-9]+ \(/, '- unless a port is taken';
 
 done_testing;

@@ -58,6 +58,21 @@ subtest 'what a command inherits' => sub {
 my %prctl = ( x86_64 => 157, aarch64 => 167 );
 my $prctl = $prctl{ ( POSIX::uname() )[4] };
 
+subtest 'a network of its own' => sub {
+    my @wanted = ( '--address', '10.1.2.3', '--address', '2001:db8::3' );
+    my $seen   = shell( 'cat /proc/net/fib_trie /proc/net/if_inet6 /proc/net/dev', @wanted );
+    if ( $seen->{status} == 125 ) {
+        like( $seen->{err}, qr/\Asandbox: own network: unshare CLONE_NEWNET: Operation not permitted\. Root needs CAP_SYS_ADMIN/, 'is root\'s' );
+        return;
+    }
+    like( $seen->{out}, qr/ 10\.1\.2\.3\n.*20010db8000000000000000000000003/s, 'has the addresses' );
+    is_deeply( [ $seen->{out} =~ /^ *([a-z]\w*): /mg ], ['lo'], '- and loopback only' );
+    my $host = sub { return shell('cat /proc/sys/net/ipv4/tcp_syn_retries')->{out} };
+    my $before = $host->();
+    is( shell( 'cat /proc/sys/net/ipv4/tcp_syn_retries', @wanted )->{out}, "1\n", 'does not wait long' );
+    is( $host->(), $before, '- unlike the host' );
+};
+
 # Each: what a command may leave behind. The marker is among its arguments.
 my %left = (
     'a child'                           => 'sleep $0 & exit 5',

@@ -54,8 +54,8 @@ sub real {
           . "  adduser --system --group --home /nonexistent --no-create-home --gecos CALLER_NAME $CALLER");
     return {
         hostname => Sys::Hostname::hostname(),
-        HOSTIPV4 => _address4(),
-        HOSTIPV6 => _address6(),
+        HOSTIPV4 => scalar _address4(),
+        HOSTIPV6 => scalar _address6(),
         caller   => { name => $CALLER, group => scalar getgrgid $gid, uid => $uid, gid => $gid },
     };
 }

@@ -7,6 +7,7 @@ use warnings;
 use File::Path qw(remove_tree);
 use File::Spec;
 use File::Temp ();
+use IO::Interface::Simple ();
 use IO::Socket::INET;
 
 use Runtest::Capture qw(output_of must_run);
@@ -16,28 +17,51 @@ use Runtest::Plan qw(ports);
 
 =head1 NAME
 
-Runtest::NoSandbox - where cases run when there is no sandbox: on this host, as root, one at a time
+Runtest::NoSandbox - where cases run when there is no sandbox: with this host's files and users, as root, one at a time
 
 =head1 DESCRIPTION
 
 It has Runtest::Sandbox's methods. The patched setuid MTA lies in a directory that only root and the MTA's group, the caller
 among it, can enter, and that is removed with the case; one that a killed run has left is removed at the next start.
 
+Each case has a network of its own, with the sandbox's addresses: servers of tests listen on every address that there is. Where
+root may not make one, cases run only if this host has no network.
+
 =cut
 
 =head2 new($program, $kit)
 
-As for Runtest::Sandbox. Dies (broken) when it is not root, when the caller is missing, or when a port is taken.
+As for Runtest::Sandbox. Dies (broken) when it is not root, when the caller is missing, when the tests could be reached from
+outside, or when a port is taken.
 
 =cut
 
 sub new {
     my ($class, $program, $kit) = @_;
     $> == 0 or Runtest::Error->throw(broken => 'without a sandbox runtest has to be root');
-    my $self = bless { program => $program, kit => $kit, host => Runtest::Host::real() }, $class;
-    _check_port($_) for ports();
+    my $self = bless { program => $program, kit => $kit, host => Runtest::Host::real(), network => [] }, $class;
+    my @addresses = @{ Runtest::Host::sandboxed() }{qw(HOSTIPV4 HOSTIPV6)};
+    my @network   = map { ('--address' => $_) } @addresses;
+    my $refusal   = output_of($program, '--host', @network, '--', 'true');
+    if ($? == 0) {
+        $self->{network} = \@network;
+        @{ $self->{host} }{qw(HOSTIPV4 HOSTIPV6)} = @addresses;
+    } else {
+        _check_host($refusal);
+    }
     _remove_leftovers();
     return $self;
+}
+
+# Whether the host's own network will do: no interface but loopback is up.
+sub _check_host {
+    my ($refusal) = @_;
+    my ($interface) = grep { $_->is_running && !$_->is_loopback } IO::Interface::Simple->interfaces;
+    Runtest::Error->throw(broken => "without a sandbox the tests' servers would listen on the addresses of this host's $interface, and a network"
+          . " of their own is refused. Take the interface away (docker: --network none), or allow that:\n$refusal")
+      if defined $interface;
+    _check_port($_) for ports();
+    return;
 }
 
 sub _check_port {
@@ -112,7 +136,8 @@ sub place {
     return {
         directory => "$area/case",
         library   => "$self->{kit}{top}/lib",
-        command   => sub { my ($seconds, @argv) = @_; return ($self->{program}, '--host', '--fd' => 3, ($case->is_interactive ? ('--fd' => 4) : ()), '--timeout' => $seconds, '--', @argv) },
+        command   => sub { my ($seconds, @argv) = @_; return ($self->{program}, '--host', @{ $self->{network} }, '--fd' => 3,
+            ($case->is_interactive ? ('--fd' => 4) : ()), '--timeout' => $seconds, '--', @argv) },
         clean     => sub { remove_tree("$area") },
     };
 }
