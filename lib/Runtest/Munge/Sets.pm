@@ -58,6 +58,18 @@ our %SETS = (
             leaves  => 'x TLS error on connection from (a) [127.0.0.1] (TLS handshake): timed out',
         },
     ],
+    # For tests of OCSP responses in every lane: that it is the reason, and not by whose words.
+    'status-refused' => [
+        {
+            name    => 'status-refused',
+            streams => ['log'],
+            why     => 'GnuTLS takes a bad OCSP response for a certificate that is not valid, OpenSSL has errors of their own for it',
+            pattern => sub { return qr/\(TLS handshake\): error(?:: <<(?:certificate status not accepted|certificate verification failed)>>|:[0-9A-F]{8}:OCSP routines:\w*:.*)$/ },
+            becomes => sub { return '(TLS handshake): (certificate or its status not accepted)' },
+            changes => ['x (TLS handshake): error: <<certificate status not accepted>>', 'x (TLS handshake): (certificate or its status not accepted)'],
+            leaves  => 'x (TLS handshake): error: <<closed without close_notify>>',
+        },
+    ],
     'refusal-alert' => [
         {
             name    => 'refusal-alert',
