@@ -62,6 +62,7 @@ my %TLS_ERROR = (
     'No supported application protocol could be negotiated'                            => 'alert no_application_protocol',            # GnuTLS
     'no application protocol'                                                          => 'no application protocol in common',        # OpenSSL
     'No common application protocol could be negotiated.'                              => 'no application protocol in common',        # GnuTLS
+    'callback failed'                                                                  => 'refused by the application',               # OpenSSL
     'no cipher match'                                                                  => 'not understood',                           # OpenSSL
     'unsupported'                                                                      => 'not understood',                           # OpenSSL 3
     'no start line'                                                                    => 'not understood',                           # OpenSSL
