@@ -8,13 +8,15 @@
 use strict;
 use warnings;
 
-require './aux-fixed/raw-tls.pl';
+do './aux-fixed/raw-tls.pl' or die "aux-fixed/raw-tls.pl: $!\n";
 
 # Types of messages (RFC 8446, section 4), extensions and groups (the IANA registries of TLS).
 my ($SERVER_HELLO, $SERVER_KEY_EXCHANGE) = (2, 12);
 my ($SUPPORTED_GROUPS, $POINT_FORMATS, $SIGNATURES, $SUPPORTED_VERSIONS, $KEY_SHARE) = (10, 11, 13, 43, 51);
 my %GROUP = (secp256r1 => 23, secp384r1 => 24, secp521r1 => 25, x25519 => 29, x448 => 30);
 my %NAME = reverse %GROUP;
+
+my $PATIENCE = 20;    # seconds, for each handshake
 
 sub _extension { my ($type, $data) = @_; return pack 'n n/a', $type, $data }
 
@@ -40,7 +42,8 @@ sub _exactly {
 sub _message {
     my ($socket, $wanted) = @_;
     my $buffer = '';
-    while (1) {
+    my $content_type;
+    do {
         while (length $buffer >= 4) {
             my ($type, $high, $low) = unpack 'C C n', $buffer;
             my $length = $high << 16 | $low;
@@ -48,31 +51,29 @@ sub _message {
             my $message = substr $buffer, 0, 4 + $length, '';
             return substr $message, 4 if $type == $wanted;
         }
-        my ($type, undef, $length) = unpack 'C n n', _exactly($socket, 5);
-        my $content = _exactly($socket, $length);
-        return '' if $type != 22;
-        $buffer .= $content;
-    }
+        ($content_type, undef, my $length) = unpack 'C n n', _exactly($socket, 5);
+        $buffer .= _exactly($socket, $length);
+    } while $content_type == 22;
+    return '';
 }
 
-# Sends the ClientHello, and returns the message of that type; says why when there is none.
+# Sends the ClientHello, and returns the message of that type; '' when the MTA refuses.
 sub _answered {
     my ($port, $hello, $wanted) = @_;
     my $socket = after_starttls($port);
+    local $SIG{ALRM} = sub { die "no answer to the ClientHello within $PATIENCE s\n" };
+    alarm $PATIENCE;
     syswrite $socket, $hello;
     my $message = _message($socket, $wanted);
     syswrite $socket, alert(2, 40) if $message ne '';
     shutdown $socket, 1;
     1 while sysread $socket, my $rest, 4096;
+    alarm 0;
     return $message;
 }
 
-=head2 finite_field_group($port)
-
-Prints how long the prime is and how it begins, for a client with TLS 1.2 that knows no groups by name (RFC 5246, section 7.4.3).
-
-=cut
-
+# finite_field_group($port): prints how long the prime is and how it begins, for a client with TLS 1.2 that knows no groups by name
+# (RFC 5246, section 7.4.3).
 sub finite_field_group {
     my ($port) = @_;
     my $message = _answered($port, _hello([0x009f, 0x009e, 0x0039, 0x0033]), $SERVER_KEY_EXCHANGE);
@@ -81,12 +82,7 @@ sub finite_field_group {
     return;
 }
 
-=head2 curve($port, @groups)
-
-Prints the curve of ECDHE with TLS 1.2, for a client that has these (RFC 8422, section 5.4).
-
-=cut
-
+# curve($port, @groups): prints the curve of ECDHE with TLS 1.2, for a client that has these (RFC 8422, section 5.4).
 sub curve {
     my ($port, @groups) = @_;
     my @extensions = (_extension($SUPPORTED_GROUPS, pack 'n/a', pack 'n*', @GROUP{@groups}), _extension($POINT_FORMATS, "\1\0"));
@@ -95,12 +91,8 @@ sub curve {
     return;
 }
 
-=head2 group_asked_for($port, @groups)
-
-Prints the group that the MTA asks for with TLS 1.3, when a client has these and leaves the choice to it (RFC 8446, section 4.2.8).
-
-=cut
-
+# group_asked_for($port, @groups): prints the group that the MTA asks for with TLS 1.3, when a client has these and leaves the choice
+# to it (RFC 8446, section 4.2.8).
 sub group_asked_for {
     my ($port, @groups) = @_;
     my @extensions = (
