@@ -112,6 +112,9 @@ for my $row (
 is scalar planned('')->expected_failure, undef, 'none is expected';
 is planned("expect-fail exim < 5: it is broken\n")->expected_failure, 'exim < 5: it is broken', 'one is, while the requirement holds';
 is scalar planned("expect-fail exim >= 5: it is broken\n")->expected_failure, undef, '- and only then';
+is planned("expect-fail exim < 5, not feature _HAVE_SENSE: it is broken\n")->expected_failure, 'exim < 5, not feature _HAVE_SENSE: it is broken', 'while all of its requirements hold';
+is scalar planned("expect-fail exim < 5, feature _HAVE_SENSE: it is broken\n")->expected_failure, undef, '- and not when one does not';
+is planned("expect-fail exim > 5: once\nexpect-fail exim < 5: it is broken\n")->expected_failure, 'exim < 5: it is broken', 'of several the first whose requirement holds';
 is planned("expect-fail file confs/0001: it is broken\n")->expected_failure, 'file confs/0001: it is broken', 'files are looked for in the tree';
 
 # ----- What is munged -----

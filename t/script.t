@@ -243,8 +243,8 @@ is ref $script, 'Runtest::Script', 'a script with all that a head can have' or d
 is_deeply [map { $_->{text} } @{ $script->{requirements} }], ['gnutls >= 3.3.6', 'support OCSP', 'running IPv6'], 'requirements';
 is $script->{exclusive}, 1, 'exclusive';
 is $script->{clock}, 1546398240, 'clock: 2019-01-02 03:04 UTC in seconds';
-is $script->{expect_fail}{requirement}{text}, 'exim < 4.99', 'expect-fail: the requirement';
-is $script->{expect_fail}{reason}, 'bug: the answer to ALPN is malformed', 'expect-fail: the reason';
+is_deeply [map { $_->{text} } @{ $script->{expect_fail}[0]{requirements} }], ['exim < 4.99'], 'expect-fail: the requirement';
+is $script->{expect_fail}[0]{reason}, 'bug: the answer to ALPN is malformed', 'expect-fail: the reason';
 is_deeply $script->{directives}, { munge => [qw(one two)], sortlog => 1, no_stderr_check => 1 }, 'directives';
 is_deeply $script->{missing}, { HOSTIPV6 => 1 }, 'what this host has no value for';
 is_deeply parsed("ls\n")->{missing}, {}, '- nothing of a script that does not use it';

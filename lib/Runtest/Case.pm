@@ -164,9 +164,11 @@ The reason why the case has to fail for now, or undef.
 
 sub expected_failure {
     my ($self) = @_;
-    my $expected = $self->{script}{expect_fail} // return;
-    return if defined $self->_unmet($expected->{requirement});
-    return "$expected->{requirement}{text}: $expected->{reason}";
+    for my $expected (@{ $self->{script}{expect_fail} }) {
+        next if defined $self->_unmet(@{ $expected->{requirements} });
+        return join(', ', map { $_->{text} } @{ $expected->{requirements} }) . ": $expected->{reason}";
+    }
+    return;
 }
 
 =head2 munge_values($directory)

@@ -22,7 +22,7 @@ Runtest::Script - a test's script, understood as a whole before any of it is run
 docs/writing-tests.md has the language. A parsed script is
 
     { requirements => [...],            # from its head
-      exclusive => 1, clock => SECONDS, expect_fail => { requirement, reason },
+      exclusive => 1, clock => SECONDS, expect_fail => [{ requirements, reason }...],
       directives => { munge => [NAME...], sortlog => 1, ... }, munge_line => { NAME => N },
       steps => [...], missing => { HOSTIPV6 => 1 } }    # substitutions that this host has no value for
 
@@ -46,6 +46,7 @@ sub parse {
         substitution => $substitution,
         missing      => {},
         requirements => [],
+        expect_fail  => [],
         directives   => {},
         steps        => [],
         pending      => _nothing_pending(),
@@ -168,9 +169,9 @@ sub _clock {
 }
 
 sub _expect_fail {
-    my ($self, undef, $requirement, $reason) = @_;
+    my ($self, undef, $requirements, $reason) = @_;
     $self->_at_head('expect-fail');
-    $self->{expect_fail} = { requirement => $self->_requirement($requirement), reason => $reason };
+    push @{ $self->{expect_fail} }, { requirements => [map { $self->_requirement($_) } split /\s*,\s*/, $requirements], reason => $reason };
     return;
 }
 
