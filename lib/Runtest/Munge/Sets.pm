@@ -70,6 +70,30 @@ our %SETS = (
             leaves  => 'x (TLS handshake): error: <<closed without close_notify>>',
         },
     ],
+    # For tests of the MTA as client that gives up before TLS.
+    'client-leaves' => [
+        {
+            name    => 'client-leaves',
+            streams => ['log'],
+            why     => 'a client that finds that it must not go on may have connected before, or not',
+            pattern => sub { return qr/^.* TLS error on connection from \S.* \((?:SSL_accept|gnutls_handshake|TLS handshake)\): error: <<closed without close_notify>>$/ },
+            becomes => sub { return },
+            changes => ['x TLS error on connection from (a) [127.0.0.1] (TLS handshake): error: <<closed without close_notify>>', undef],
+            leaves  => 'x TLS error on connection from (a) [127.0.0.1] (TLS handshake): timed out',
+        },
+    ],
+    # For tests that input is refused when it comes too early: what it was.
+    'next-input' => [
+        {
+            name    => 'next-input',
+            streams => [qw(log rejectlog)],
+            why     => 'inside TLS Exim shows what comes next since 4.97',
+            pattern => sub { return qr/( next input=)"[^"]*"$/ },
+            becomes => sub { return "$_[2](input)" },
+            changes => ['x H=(a) [127.0.0.1] next input="quit\r\n"', 'x H=(a) [127.0.0.1] next input=(input)'],
+            leaves  => 'x H=(a) [127.0.0.1] next input',
+        },
+    ],
     'refusal-alert' => [
         {
             name    => 'refusal-alert',
@@ -95,10 +119,19 @@ our %SETS = (
             name    => 'refusal-of-name-reason',
             streams => ['log'],
             why     => 'Exim has no words of its own for it, and logs what is left over in the library',
-            pattern => sub { return qr/(?<=\(TLS handshake\): )(?:\(unknown error code\)|error:[0-9A-F]{8}:BIO routines:\w*:system lib)$/ },
+            pattern => sub { return qr/(?<=\(TLS handshake\): )(?:\(unknown error code\)|The requested data were not available\.|error:[0-9A-F]{8}:BIO routines:\w*:system lib)$/ },
             becomes => sub { return '(refused for the name)' },
             changes => ['x (TLS handshake): (unknown error code)', 'x (TLS handshake): (refused for the name)'],
             leaves  => 'x (TLS handshake): timed out',
+        },
+        {
+            name    => 'refusal-of-name-cause',
+            streams => [qw(log paniclog stderr)],
+            why     => 'builds with OpenSSL log the cause on a line of its own since 4.97',
+            pattern => sub { return qr/^[0-9-]+ [0-9:.]+ \((?:SSL_CTX_use_\w+ file=\S+|certificate and key)\): .*$/ },
+            becomes => sub { return },
+            changes => ['1999-03-02 09:44:33 (SSL_CTX_use_certificate_chain_file file=/a): error:80000002:system library::No such file', undef],
+            leaves  => '1999-03-02 09:44:33 TLS error on connection from [127.0.0.1] (SSL_CTX_use_certificate_chain_file file=/a): error',
         },
     ],
     'status-alert' => [
