@@ -166,11 +166,13 @@ static bool settle(const struct options *options, pid_t supervisor, struct snaps
     return in_time;
 }
 
-static void print_process(const struct process *process)
+/* Its name is read again: it may have executed another program since it was looked at. */
+static void print_process(struct process *process)
 {
     char path[32], arguments[4096];
     ssize_t length = 0;
     int fd;
+    process_read(process->pid, process);
     snprintf(path, sizeof path, "/proc/%d/cmdline", (int)process->pid);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {

@@ -97,6 +97,11 @@ $outcome->finish(9, 1);
 is_deeply [map { [@$_{qw(line text failed)}] } @{ steps() }], [[1, 'x', undef], [2, 'ls', 'not ended']], 'it is among the steps';
 ok !grep({ exists $_->{type} } @{ steps() }), '- which look all alike';
 
+$outcome = outcome([{ type => 'begin', %LS }]);
+$outcome->note_silence(150);
+$outcome->finish(143 << 8, 200);
+is $outcome->trouble, 'the worker has said nothing for 150 s in line 2, ls', 'a worker that was ended for its silence';
+
 # ----- More than can be judged -----
 
 {

@@ -63,6 +63,7 @@ select undef, undef, undef, 0.01 until -e "ready";
 ****
 killdaemon
 END
+    '0013' => "# a worker that stops\nsudo perl\nkill STOP => getppid; sleep 1;\n****\n",
     '0010' => "# no daemon at all\nkilldaemon\n",
     '0011' => "# a daemon too many\n$DAEMON$DAEMON",
     '0012' => "# a daemon that is no more\n${DAEMON}killdaemon\nclient 127.0.0.1 PORT_D\n??? 220\n****\n",
@@ -111,7 +112,7 @@ my %step = (
 );
 
 # Cases that end at a time limit, which is made short for them: 3 s for a step, 0.25 s for a process to obey.
-my @HANGS = qw(0001 0002 0007 0009);
+my @HANGS = qw(0001 0002 0007 0009 0013);
 
 my $tree = TestTree->new;
 my $hung = TestTree->new;
@@ -121,9 +122,9 @@ for my $number (keys %script) {
 }
 my @runs = ($hung->run('--lane', 'gnutls', '-j4', '--timeout-factor', 0.05), $tree->run('--lane', 'gnutls', '-j4'));
 is_deeply [TestRuntest::survivors()], [], 'nothing is left of any of them';
-is $runs[0]{status}, 1, 'what hangs has failed';
-is $runs[1]{status}, 3, 'a broken harness is worse';
-is "$runs[0]{err}$runs[1]{err}", '', 'nothing on stderr';
+is_deeply [map { $_->{status} } @runs], [3, 3], 'a broken harness is worse than what has failed';
+like $runs[0]{err}, qr/\Aruntest: 0013.gnutls: in \S+:2 for [0-9.]+ s: sudo perl\n\z/, 'on stderr stands what is silent for long';
+is $runs[1]{err}, '', '- and nothing else';
 
 my %said = reverse "$runs[0]{out}$runs[1]{out}" =~ /^([A-Z]+ ([0-9]{4}) .*\n(?:  .*\n)*)/mg;
 for my $number (sort keys %reason) {
@@ -135,6 +136,12 @@ is $said{'0008'}, <<'END', 'a worker that is killed';
 ERROR 0008 gnutls N.NNs a worker that is killed: the worker ended with signal 9 (KILL) in line 4, sudo perl
   results: RESULTS/0008.gnutls
   again:   runtest --tree TREE --lane gnutls 0008
+END
+
+is $said{'0013'}, <<'END', 'a worker that stops';
+ERROR 0013 gnutls N.NNs a worker that stops: the worker has said nothing for 36 s in line 2, sudo perl
+  results: RESULTS/0013.gnutls
+  again:   runtest --tree TREE --lane gnutls 0013
 END
 
 # What a case wrote until it failed is there.

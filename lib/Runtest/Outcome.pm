@@ -173,11 +173,28 @@ Why there is no verdict of the worker's to go by (the harness or the machine is 
 sub trouble {
     my ($self) = @_;
     return undef if $self->{verdict} && !$self->{status};
+    return $self->{silence} if defined $self->{silence};
     my $said = $self->{stderr} =~ s/\s+\z//r;
     my $exit = $self->{status} >> 8;    # the launcher's 128+N is the worker's signal N
     my $how  = 'the worker ended with ' . describe_status($exit > 128 ? $exit - 128 : $self->{status});
-    my $where = $self->{running} ? " in line $self->{running}{line}, $self->{running}{text}" : '';
-    return $how . $where . (length $said ? ": $said" : '');
+    return $how . $self->_position . (length $said ? ": $said" : '');
+}
+
+sub _position {
+    my ($self) = @_;
+    return $self->{running} ? " in line $self->{running}{line}, $self->{running}{text}" : '';
+}
+
+=head2 note_silence($seconds)
+
+The worker has been silent for so long that it will be ended.
+
+=cut
+
+sub note_silence {
+    my ($self, $seconds) = @_;
+    $self->{silence} = "the worker has said nothing for $seconds s" . $self->_position;
+    return;
 }
 
 1;

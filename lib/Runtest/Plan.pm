@@ -112,6 +112,17 @@ sub plan_for {
     };
 }
 
+=head2 silence_seconds(\%plan)
+
+After what time without a record a worker does not work any more: well after the limit of a step, at which it would say so.
+
+=cut
+
+sub silence_seconds {
+    my ($plan) = @_;
+    return 2 * $plan->{step_seconds} + 30;
+}
+
 =head2 backstop_seconds(\%plan)
 
 When the launcher has to end a worker that did not end itself: well after the case's own limit.

@@ -7,6 +7,7 @@ use warnings;
 use Cpanel::JSON::XS ();
 use IO::Async::Loop;
 use IO::Async::Process;
+use IO::Async::Timer::Countdown;
 use IO::Async::Timer::Periodic;
 use Time::HiRes qw(time);
 
@@ -132,9 +133,23 @@ sub _start {
             $self->_ended($outcome, $failed);
         },
     );
-    $self->{running}{ $case->name } = { outcome => $outcome, process => $process };
+    my $silence = $self->_silence($outcome, Runtest::Plan::silence_seconds($plan));
+    $self->{running}{ $case->name } = { outcome => $outcome, process => $process, silence => $silence };
     $self->{loop}->add($process);
+    $self->{loop}->add($silence->start);
     return;
+}
+
+# A worker that has stopped (SIGSTOP) would keep its place until the launcher's time limit.
+sub _silence {
+    my ($self, $outcome, $seconds) = @_;
+    return IO::Async::Timer::Countdown->new(
+        delay     => $seconds,
+        on_expire => sub {
+            $outcome->note_silence($seconds);
+            $self->_stop($outcome);
+        },
+    );
 }
 
 # What cannot be taken (a full disk) is kept as the case's exception, and ends it; the rest is read and dropped.
@@ -145,17 +160,27 @@ sub _reader {
         my $bytes = $$buffer;
         $$buffer = '';
         return 0 if $outcome->{exception};
+        my $silence = $self->{running}{ $outcome->case->name }{silence};
+        $silence->reset if $silence->is_running;
         return 0 if eval { $outcome->$take($bytes); 1 };
         $outcome->{exception} = $@;
-        my $process = $self->{running}{ $outcome->case->name }{process};
-        kill TERM => $process->pid if $process->is_running;
+        $self->_stop($outcome);
         return 0;
     };
+}
+
+sub _stop {
+    my ($self, $outcome) = @_;
+    my $process = $self->{running}{ $outcome->case->name }{process};
+    kill TERM => $process->pid if $process->is_running;
+    return;
 }
 
 # From a terminal ^C comes to all processes at once: what ended by it must not be judged before we know of it ourselves.
 sub _ended {
     my ($self, $outcome, $exception) = @_;
+    my $silence = ($self->{running}{ $outcome->case->name } // {})->{silence};
+    $self->{loop}->remove($silence) if $silence;
     $self->{running}{ $outcome->case->name } = { outcome => $outcome };
     $self->{loop}->later(sub { $self->_finished($outcome, $exception) });
     return;
