@@ -68,8 +68,22 @@ static pid_t fork_into_namespaces(void)
 #endif
 }
 
+/*
+ * Should the machine run out of memory, it is a test that goes, and nobody else. What the
+ * supervisor starts inherits this. A kernel that refuses has its reasons, and no harm is done.
+ */
+static void go_first_without_memory(void)
+{
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    dprintf(fd, "1000");
+    close(fd);
+}
+
 static int supervise(const struct sandbox_options *options, int alive)
 {
+    go_first_without_memory();
     return options->host ? sandbox_host_supervise(options, alive) : sandbox_init(options, alive);
 }
 

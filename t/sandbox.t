@@ -203,6 +203,7 @@ SKIP: {
 };
 
 subtest 'limits' => sub {
+    is( shell('cat /proc/self/oom_score_adj')->{out}, "1000\n", 'should memory run out, all of it goes before others' );
     my @small = ( '--size', 2**20 );
     for my $directory (qw(/testsuite /tmp)) {
         my $full = shell( "head -c 1048577 /dev/zero >$directory/x", @small );
