@@ -21,7 +21,7 @@ DEBUG(D_tls)                                                 //D
 DEBUG(D_tls)                                                 //D
   {                                                          //D
   /* a comment; with a } brace */                            //D
-  int x = g(a, (b));                                         //D
+  int x = g(a, (b), '}');                                    //D
   if (x) { debug_printf("nested\n"); }                       //D
   }                                                          //D
 x = 1;
