@@ -191,12 +191,20 @@ sub _cpu_of_own_children {
     return $user + $system;
 }
 
-# A daemon that died is why a client failed, too.
+# A daemon that died is why a client failed, too; and a full disk is why nobody could say so.
 sub _reason {
     my ($self, $reason) = @_;
     $reason .= $@ if !eval { $self->check_daemons; 1 };
+    $reason .= "the case's file system is full\n" if _is_full();
     chomp $reason;
     return $reason;
+}
+
+sub _is_full {
+    my $file    = 'test-full';
+    my $is_full = !eval { _put('>', $file, 'x' x 4096); 1 } && $!{ENOSPC};
+    unlink $file;
+    return $is_full;
 }
 
 sub _run_step {
