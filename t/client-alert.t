@@ -32,6 +32,18 @@ sub sends {
     return sub { my ($it) = @_; $it->put($bytes); return $it->rest };
 }
 
+# A server that gives up once it has sent its ServerHello, as if it had no keys. OpenSSL does not read such an alert.
+sub alert_after_hello {
+    my ($it) = @_;
+    my $said = 0;
+    my $filter = sub {
+        my ($bytes) = @_;
+        return q{} if $said++;
+        return substr( $bytes, 0, 5 + unpack 'x3n', $bytes ) . TestTLS::record( $ALERT, $FATAL_INTERNAL_ERROR );
+    };
+    return TestTLS::splice( $it, $s_server->port, $filter );
+}
+
 for my $client (@CLIENTS) {
     did( connect_to( $client, $old, "quit\n???*\n", '-protocol', 'TLS1.3' ), "$client: alert received", 0,
         $CONNECTED . failed('alert received protocol_version') . ">>> quit\n???*\nExpected EOF read\nEnd of script\n" );
@@ -50,6 +62,15 @@ for my $client (@CLIENTS) {
     did( talk_to( $client, sends( TestTLS::record( $ALERT, $FATAL_INTERNAL_ERROR ) . "250 in clear\r\n" ), "??? 250\n" ),
         "$client: the server goes on in clear after an alert", 0,
         $CONNECTED . failed('alert received internal_error') . "??? 250\n<<< 250 in clear\nEnd of script\n" );
+
+    # Records that still come then are dropped, and nothing else is, however much it looks like one.
+    my ( $no_record, $no_start ) = ( "\x17\x04 is no version of TLS", "250 in a line \x17\x03\x03\0\x02 it is text" );
+    my $late = TestTLS::record( $APPLICATION_DATA, "250 dropped\r\n" );
+    did( talk_to( $client, sends( TestTLS::record( $ALERT, $FATAL_INTERNAL_ERROR ) . "$no_record\r\n$no_start\r\n${late}250 in clear\r\n" ), "??? \\x17\n??? 250\n??? 250 in clear\n" ),
+        "$client: records among text in clear", 0,
+        $CONNECTED . failed('alert received internal_error') . "??? \\x17\n<<< $no_record\n??? 250\n<<< $no_start\n??? 250 in clear\n<<< 250 in clear\nEnd of script\n" );
+    did( talk_to( $client, \&alert_after_hello, q{} ), "$client: an alert in clear where encrypted records begin", 0,
+        $CONNECTED . failed( $client eq 'client-ssl' ? 'alert sent unexpected_message' : 'alert received internal_error' ) . "End of script\n" );
 }
 
 # ----- A client that is refused -----
@@ -155,6 +176,8 @@ for my $client (@CLIENTS) {
         did( talk_to( $client, ends($method), "$begin????x\n???*\n" ), "$client: the same where a line was optional, $method", 0,
             "$begun????x\n???*\nExpected EOF read\nEnd of script\n" );
     }
+    did( talk_to( $client, ends('reset'), "$begin???*\nstoptls\none\ntwo\n" ), "$client: what TLS could not send is no error of what comes after it", 75,
+        "$begun???*\nExpected EOF read\nstoptls\n>>> one\n>>> two\nWrite error: the peer has closed the connection\n" );
     my $long = 'x' x 9_000_000;
     did( talk_to( $client, ends('reset'), "otto\n??? otto\n$long\nsecond\n" ), "$client: writing to nobody", 76,
         "$CONNECTED$STARTED>>> otto\n??? otto\n<<< otto\n>>> $long\n>>> second\nWrite error: the peer has closed the connection\n" );

@@ -357,6 +357,9 @@ for my $script ( "??? 220\n", "????220\nquit\n", "???*\n", "+++ 1\nquit\n" ) {
     is $peer->result, 'sent', '… and the peer was not held up';
 }
 
+did( talk( sends( 'x' x 100_000 . "\r\n" . 'y' x 200_000 . "\r\n" ), "??? x\n??? y\n" ), 'lines of 100,000 bytes, and of too many', 73,
+    "$CONNECTED??? x\n<<< " . 'x' x 100_000 . "\n??? y\nInput line too long\n" );
+
 # ----- The end -----
 
 {

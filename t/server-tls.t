@@ -65,7 +65,8 @@ sub run_peer {
     for my $what (qw(ca name sni alpn identity version)) {
         push @options, defined $want{$what} ? $how->{options}{$what}->( $want{$what} ) : @{ $how->{always}{$what} // [] };
     }
-    return run_client( [ $how->{command}->($port), @options, @{ $want{more} // [] } ], $script );
+    # gnutls-cli closes at the end of its input, whatever the server still has to say.
+    return run_client( [ $how->{command}->($port), @options, @{ $want{more} // [] } ], $script, 'held' );
 }
 
 # A server of LEAF with OPTIONS and SCRIPT, which must have said GOLDEN after a peer that wants what WANT says.

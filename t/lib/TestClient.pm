@@ -60,9 +60,9 @@ sub program {
 
 sub instrumented { return ( $ENV{RUNTEST_PROGRAMS} // q{} ) =~ /sanitized/ || $SLOW != 1 }
 
-=head2 run_client(COMMAND, SCRIPT)
+=head2 run_client(COMMAND, SCRIPT, [HELD])
 
-Runs COMMAND, a list, with SCRIPT as its input. Returns a hash with `out`, `err`, `status` (exit status, or `signal N`)
+Runs COMMAND, a list, with SCRIPT as its input, which does not end before it does if HELD is true. Returns a hash with `out`, `err`, `status` (exit status, or `signal N`)
 and `seconds`. A program that hangs is killed, and has the status `hung`.
 
 =cut
@@ -77,8 +77,11 @@ sub patient {
     my (@command) = @_;
     return @command if $SLOW == 1;
     my @patient;
-    for my $word (@command) {
-        push @patient, $word =~ /\A-t(-?[0-9.]+)\z/ ? '-t' . $1 * $SLOW : $word;
+    for my $at ( 0 .. $#command ) {
+        my $word      = $command[$at];
+        my $is_option = $word =~ /\A-t-?[0-9.]+\z/;
+        my $is_value  = $at && $command[ $at - 1 ] eq '-t' && $word =~ /\A-?[0-9.]+\z/;
+        push @patient, $is_option ? '-t' . substr( $word, 2 ) * $SLOW : $is_value ? $word * $SLOW : $word;
         push @patient, '-t' . $TIMEOUT * $SLOW if $word =~ m{/(?:client|server)(?:-ssl|-gnutls)?\z};
     }
     return @patient;
@@ -134,8 +137,8 @@ sub slurp {
 }
 
 sub _exec {
-    my @command = @_;
-    open STDIN,  '<', "$work/in"  or POSIX::_exit(126);
+    my ( $input, @command ) = @_;
+    open STDIN,  '<&', $input     or POSIX::_exit(126);
     open STDOUT, '>', "$work/out" or POSIX::_exit(126);
     open STDERR, '>', "$work/err" or POSIX::_exit(126);
     { no warnings 'exec'; exec { $command[0] } @command }
@@ -153,13 +156,27 @@ sub _wait_for {
     return $? & 127 ? 'signal ' . ( $? & 127 ) : $? >> 8;
 }
 
+sub _ending {
+    my ($script) = @_;
+    open my $input, '<', spew( "$work/in", $script ) or die "$work/in: $!\n";
+    return $input;
+}
+
+# A pipe, and its other end; it holds what these scripts are long.
+sub _held {
+    my ($script) = @_;
+    pipe my $input, my $holder or die "pipe: $!\n";
+    syswrite $holder, $script;
+    return ( $input, $holder );
+}
+
 sub run_client {
-    my ( $command, $script ) = @_;
+    my ( $command, $script, $held ) = @_;
     my @command = patient(@$command);
-    spew( "$work/in", $script );
+    my ( $input, $holder ) = $held ? _held($script) : _ending($script);
     my $start = time;
     my $pid   = fork // die "fork: $!\n";
-    _exec(@command) if !$pid;
+    _exec( $input, @command ) if !$pid;
     my $status = _wait_for($pid);
     return { out => slurp("$work/out"), err => slurp("$work/err"), status => $status, seconds => time - $start };
 }
