@@ -106,8 +106,8 @@ for my $client (@CLIENTS) {
     did( $injected, "$client: plaintext injected behind starttls", 0, "$CONNECTED>>> starttls\\r\\nnoop\n??? 220\n<<< 220 go\n$STARTED$ECHO_GOLDEN" );
     is $injected->{peer}, "starttls\r\nnoop\r\n", '… is sent with it';
 
-    did( connect_to( $client, $s_server, "starttls\n??? sltt\nstoptls\n" ), "$client: starttls inside TLS is a line like others", 0,
-        "$CONNECTED$STARTED>>> starttls\n??? sltt\n<<< slttrats\nstoptls\nEnd of script\n" );
+    did( connect_to( $client, $s_server, "starttls\n??? sltt\nko 022\n??? 220\nstoptls\n" ), "$client: starttls inside TLS is a line like others", 0,
+        "$CONNECTED$STARTED>>> starttls\n??? sltt\n<<< slttrats\n>>> ko 022\n??? 220\n<<< 220 ok\nstoptls\nEnd of script\n" );
 
     did( talk( $client, sub { $_[0]->rest }, "stoptls\n" ), "$client: stoptls without TLS", 77, "${CONNECTED}stoptls\nTLS is not active\n" );
 }

@@ -276,6 +276,8 @@ for my $case ( [ starttls => 'starttls' ], [ STARTTLS => 'STARTTLS' ], [ starttl
     is $run->{peer}, "$sent\r\nquit\r\n", '… is sent as it is';
 }
 
+did( talk( sub { $_[0]->line; $_[0]->line; $_[0]->put("*x\r\n"); $_[0]->rest }, "stoptls now\nstarttls_waits\n???*x\n" ), 'more than a keyword is something else', 0,
+    "$CONNECTED>>> stoptls now\n>>> starttls_waits\n???*x\n<<< *x\nEnd of script\n" );
 did( talk( sends(''), "stoptls\n" ), 'stoptls without TLS', 77, "${CONNECTED}stoptls\nTLS is not active\n" );
 did( talk( sends(''), "???alert\n" ), '???alert without TLS', 79, "$CONNECTED???alert\n******** Input mismatch ********\n" );
 did( talk( sends(''), "???alert certificate_requird\n" ),

@@ -165,9 +165,15 @@ for my $program (@SERVERS) {
     }
     is "@bad", q{}, "$program: the client closes in its hello, after so many bytes";
 
-    my $server = server( $program, "NOOP\n250 OK\n", '-tls', '-t0.5' );
+    my $server = server( $program, "NOOP\n250 OK\n", '-tls', '-t2' );
     my $it     = TestPeer::Connection->to( $server->port );
-    $server->is_done( "$program: a client that sends nothing", 99, $ACCEPTED . failed('timeout') . "Timed out after 0.5 s: waited for a line that starts with \"NOOP\"\n" );
+    $server->is_done( "$program: a client that sends nothing", 99, $ACCEPTED . failed('timeout') . "Timed out after 2 s: waited for a line that starts with \"NOOP\"\n" );
+
+    $server = server( $program, "*tls-garbage\n" );
+    $it     = TestPeer::Connection->to( $server->port );
+    $it->put("NOOP, and no ClientHello\r\n");
+    is $it->rest, q{}, "$program: text in place of a ClientHello";
+    $server->is_done( '… has no answer', 79, "${ACCEPTED}*tls-garbage\n******** Input mismatch ********\n" );
 
     $server = server( $program, "NOOP\n250 OK\n", '-tls' );
     $it     = TestPeer::Connection->to( $server->port );

@@ -122,17 +122,18 @@ is meets( '>*eof closes', "220 a\n>*eof\n", says(q{}), 0, "220 a\n>*eof\nEnd of 
 meets( 'a bare LF ends a line; NUL is a byte like others', "a\\x00b\nc\n", says("a\0b\nc\r\n"), 0, "a\0b\nc\nEnd of script\n" );
 meets( 'a blank line fits everything', "\n", says("anything\r\n"), 0, "anything\nEnd of script\n" );
 meets( '< in front is dropped', "<250 x\n<>x\n<*eof\n<.\n", says("250 x\r\n>x\r\n*eof\r\n.\r\n"), 0, "250 x\n>x\n*eof\n.\nEnd of script\n" );
+meets( 'a dot with more behind it is a line', ".x\n220 a\n>*eofs\n", says(".x\r\n"), 0, ".x\n220 a\n>*eofs\nEnd of script\n" );
 meets( '<< these bytes', "<<ab\n<<c\\r\\nd\n<<\n<e\n", says("abc\r\ndef\r\n"), 0, "ab\nc\r\nd\n\nef\nEnd of script\n" );
 meets( '<< other bytes', "<<abc\n", says("abx"), 79, "abx\n******** Input mismatch ********\n" );
 meets( '<< too few bytes', "<<abc\n", sub { $_[0]->put('ab'); $_[0]->half_close; $_[0]->rest }, 80, "Unexpected EOF read from client\n" );
 meets( 'another line', "EHLO\n250 x\n", says("HELO x\r\n"), 79, "HELO x\n******** Input mismatch ********\nExpected: EHLO\n" );
 meets( 'the end where a line was expected', "EHLO\n", sub { }, 80, "Unexpected EOF read from client\n" );
 meets( 'the end in a message', ".\n", sub { $_[0]->put("a\r\nb\r\n"); $_[0]->half_close; $_[0]->rest }, 80, "a\nb\nUnexpected EOF read from client\n" );
-meets( 'nothing comes', "EHLO\n", sub { $_[0]->rest }, 99, "Timed out after 0.5 s: waited for a line that starts with \"EHLO\"\n", '-t0.5' );
-meets( 'nothing comes, with a timeout that need not be kept', "EHLO\n", sub { $_[0]->rest }, 99, "Timed out after 0.5 s: waited for a line that starts with \"EHLO\"\n", '-t', '-0.5' );
+meets( 'nothing comes', "EHLO\n", sub { $_[0]->rest }, 99, "Timed out after 2 s: waited for a line that starts with \"EHLO\"\n", '-t2' );
+meets( 'nothing comes, with a timeout that need not be kept', "EHLO\n", sub { $_[0]->rest }, 99, "Timed out after 2 s: waited for a line that starts with \"EHLO\"\n", '-t', '-2' );
 
 meets( '*eof: a line comes', "*eof\n", says("x\r\n"), 74, "x\nExpected EOF not read\n" );
-meets( '*eof: nothing comes', "*eof\n", sub { $_[0]->rest }, 99, "Timed out after 0.5 s: waited for the client to close\n", '-t0.5' );
+meets( '*eof: nothing comes', "*eof\n", sub { $_[0]->rest }, 99, "Timed out after 2 s: waited for the client to close\n", '-t2' );
 meets( '*eof: a reset is an end', "*eof\n", sub { $_[0]->reset }, 0, "Expected EOF read from client\nEnd of script\n" );
 
 meets( '*data', "*data 5\nrest\n", says("1\r\n34rest\r\n"), 0, "*data 5\nrest\nEnd of script\n" );
