@@ -253,7 +253,7 @@ END
 
 {
     my $long = 'x' x 100_000;
-    my $run  = talk( sub { my $line = $_[0]->line; $_[0]->put($line); return length $line . $_[0]->rest }, "$long\n??? $long\n" );
+    my $run  = talk( sub { my $line = $_[0]->line; $_[0]->put($line); return length $line . $_[0]->rest }, "$long\n??? $long\n", '-t30' );
     did( $run, 'a line of 100,000 bytes, there and back', 0, "$CONNECTED>>> $long\n??? $long\n<<< $long\nEnd of script\n" );
     is $run->{peer}, 100_002, '… arrives whole';
 }
