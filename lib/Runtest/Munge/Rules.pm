@@ -163,6 +163,7 @@ my @RULES = (
         changes => ['22-Nov-2026 10:45:16  R:test.ex', '07-Mar-2000 12:21:52  R:test.ex'],
         leaves  => '2026-11-22 10:45:16  R:test.ex',
     },
+    version_rules(),    # before message-id: an id that a rule takes away does not count
     {
         name    => 'message-id',
         why     => 'made from time and pid; since 4.97 longer',
@@ -259,7 +260,6 @@ my @RULES = (
         leaves  => "\tfor a\@b;\n\tSunday, 22 Nov 2026",
     },
     tls_rules(),
-    version_rules(),
     {
         name    => 'daemon-protocols',
         streams => ['log'],

@@ -105,10 +105,10 @@ my @RULES = (
         name    => 'status-error',
         streams => [qw(log msglog mail)],
         why     => 'what is wrong with an OCSP response is said in Exim\'s own words since 4.98, as in the line before, and no longer in the library\'s',
-        pattern => sub { return qr/\(SSL_connect\) (?:Required TLS certificate status not received|Server certificate (?:status is out-of-date|revoked))$/ },
+        pattern => sub { return qr/\(SSL_connect\) (?:Required TLS certificate status not received|Server certificate (?:status is out-of-date|revoked|has unknown status))$/ },
         becomes => sub { return '(SSL_connect): error: <<certificate status not accepted>>' },
         changes => ['x: (SSL_connect) Server certificate revoked', 'x: (SSL_connect): error: <<certificate status not accepted>>'],
-        leaves  => 'x: (SSL_connect) Server certificate status unknown',
+        leaves  => 'x: (SSL_connect) Server certificate bad',
     },
     {
         name    => 'cipher-list-error',
