@@ -15,6 +15,7 @@ use Test::More;
 
 use TestClient
     qw(program run_client connect_to did failed instrumented slurp spew @CLIENTS $CONNECTED $STARTED $ECHO $ECHO_GOLDEN);
+use TestServer qw(serve);
 use TestTLS;
 
 my $CA     = $TestTLS::CA;
@@ -272,6 +273,16 @@ SKIP: {
         my $run = run_client( [ qw(prlimit --nofile=4), program($client), '-keylog', "$work/keys", '127.0.0.1', 25 ], q{} );
         did( $run, "$client: no socket to be had", 88, q{}, "$client: socket: Too many open files\n" );
     }
+}
+
+# ----- Two reasons to refuse a server -----
+
+for my $client (@CLIENTS) {
+    my $server = serve( [ program('server-ssl'), '-tls', TestTLS->identity('server1') ], "NOOP\n" );
+    did( connect_to( $client, $server, q{}, '-verify', "$CA/../example.net/CA/CA.pem", '-verify-name', 'wrong.example.com' ), "$client: an untrusted issuer and another name", 0,
+        $CONNECTED . failed('certificate (untrusted issuer)') . "End of script\n" );
+    $server->is_done( '… and the alert tells of the same reason', 80,
+        "Listening on port PORT ... connected\nConnection request from [127.0.0.1]\n" . failed('alert received unknown_ca') . "Unexpected EOF read from client\n" );
 }
 
 done_testing;
