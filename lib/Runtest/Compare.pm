@@ -7,7 +7,7 @@ use warnings;
 use Runtest::Diff qw(unified_diff);
 
 use Exporter 'import';
-our @EXPORT_OK = qw(compare_streams);
+our @EXPORT_OK = qw(compare_streams is_compared);
 
 =head1 NAME
 
@@ -22,6 +22,18 @@ my %UNCOMPARED = (
     no_message_check => 'mail',
 );
 
+=head2 is_compared($stream, \%directives)
+
+Whether the script wants it compared.
+
+=cut
+
+sub is_compared {
+    my ($stream, $directives) = @_;
+    my ($kind) = split /\./, $stream;
+    return !grep { ($UNCOMPARED{$_} // '') eq $kind } keys %$directives;
+}
+
 =head2 compare_streams(\%munged, $golden, \%directives)
 
 Returns a list of what differs, by stream: C<< { stream, path, golden, text, diff => [lines] } >>. No golden means that the
@@ -31,11 +43,9 @@ stream must be empty; a golden that no stream matches is a difference, too. Dies
 
 sub compare_streams {
     my ($munged, $golden, $directives) = @_;
-    my %skip = map { $UNCOMPARED{$_} // '' => 1 } keys %$directives;
     my %streams = map { $_ => 1 } keys %$munged, $golden->streams;
     my @differences;
-    for my $stream (sort keys %streams) {
-        next if $skip{ $stream =~ s/\..*//sr };
+    for my $stream (grep { is_compared($_, $directives) } sort keys %streams) {
         my $path   = $golden->path_of($stream);
         my $wanted = $golden->text_of($path) // '';
         my $text   = $munged->{$stream} // '';

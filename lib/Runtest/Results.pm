@@ -82,18 +82,19 @@ sub _remove_old_runs {
     my %began = map { $_ => (Time::HiRes::stat("$_/lock"))[9] // 0 } grep { -d && !-l } $self->{top}->children(qr/\A[0-9]{8}-[0-9]{6}-[0-9]+\z/);
     my @runs  = sort { $began{$b} <=> $began{$a} } keys %began;
     for my $number (0 .. $#runs) {
+        # A kit is left by a run that was killed.
         my $what = $number < $KEPT ? "$runs[$number]/kit" : $runs[$number];
-        remove_tree($what) if -e $what && _has_ended($runs[$number]);
+        my $lock = -e $what && _lock_of_ended($runs[$number]);
+        remove_tree($what) if $lock;
     }
     return;
 }
 
-# A kit is left by a run that was killed.
-# A run holds the lock of its directory as long as it lives.
-sub _has_ended {
+# A run holds the lock of its directory as long as it lives, and who removes one that has ended holds it meanwhile.
+sub _lock_of_ended {
     my ($run) = @_;
     open my $lock, '<', "$run/lock" or return $!{ENOENT};
-    return flock($lock, LOCK_EX | LOCK_NB) || $! != EWOULDBLOCK;
+    return flock($lock, LOCK_EX | LOCK_NB) || $! != EWOULDBLOCK ? $lock : undef;
 }
 
 =head2 directory

@@ -4,6 +4,7 @@ package Runtest::Update;
 use strict;
 use warnings;
 
+use Runtest::Compare qw(is_compared);
 use Runtest::Diff qw(unified_diff);
 use Runtest::Golden;
 use Runtest::Verdict qw(munge_outcome);
@@ -42,7 +43,7 @@ sub take {
         $self->{first}{$name} = $munged;
         return (1);
     }
-    my @flaky = _differing($first, $munged);
+    my @flaky = _differing($first, $munged, $case->directives);
     return (0, $self->_write($case, $munged, $verdict)) if !@flaky;
     %$verdict = (
         %$verdict,
@@ -56,10 +57,10 @@ sub take {
 }
 
 sub _differing {
-    my ($first, $second) = @_;
+    my ($first, $second, $directives) = @_;
     my %streams = map { $_ => 1 } keys %$first, keys %$second;
     return map { { stream => $_, diff => [unified_diff("first run's $_", $first->{$_} // '', "second run's $_", $second->{$_} // '')] } }
-      grep { ($first->{$_} // '') ne ($second->{$_} // '') } sort keys %streams;
+      grep { ($first->{$_} // '') ne ($second->{$_} // '') } grep { is_compared($_, $directives) } sort keys %streams;
 }
 
 # A golden that another lane has written or passed with in this run is not written over: the lanes disagree, and a person has to
