@@ -163,7 +163,7 @@ sub check {
     my ($feature, $verdict) = @_;
     my @wanted = @{ $feature->{fail} };
     my %mine   = map { number_of($_) => 1 } @wanted, @{ $feature->{pass} };
-    my @failed = grep { $mine{ number_of($_) } && $verdict->{$_} ne 'PASS' } sort keys %$verdict;
+    my @failed = grep { $mine{ number_of($_) } && $verdict->{$_} eq 'FAIL' } sort keys %$verdict;
     return is "@failed", "@wanted" || 'a test that fails', "without $feature->{option}";
 }
 
