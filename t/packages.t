@@ -60,7 +60,7 @@ ok( keys %ours > 10, 'setup has a table of packages' );
 my %needed;
 for my $module ( sort keys %used ) {
     my $name = $module =~ s{::}{/}gr;
-    next if Module::CoreList->first_release($module) || grep { -e "$top/$_/$name.pm" } qw(lib t/lib);
+    next if Module::CoreList->first_release($module) || grep { -e "$top/$_/$name.pm" } qw(lib t/lib bench/lib);
     my $file    = file_of($module);
     my $package = $file ? package_of($file) : 'none';
     ok( $ours{$package}, "$module is in one of setup's packages" )

@@ -143,7 +143,7 @@ begin retry
 * * F,1h,10m
 CONFIGURATION
 1999-03-02 09:44:33 10HmaX-0005vi-00 <= CALLER@test.ex U=CALLER P=local S=sss
-1999-03-02 09:44:33 10HmaX-0005vi-00 == x@test.ex R=r defer (-1): not now
+1999-03-02 09:44:33 10HmaX-0005vi-00 == x@test.ex R=r defer: not now
 LOG
 
 inner '0021', 'records of a hints database, sorted', <<'END', configuration => <<'CONFIGURATION', stdout => <<'STDOUT', log => <<'LOG';
@@ -174,9 +174,9 @@ dump exit status 1
 STDOUT
 **NOTE: The delivery lines in this file have been sorted.
 1999-03-02 09:44:33 10HmaX-0005vi-00 <= CALLER@myhost.test.ex U=CALLER P=local S=sss
-1999-03-02 09:44:33 10HmaX-0005vi-00 == a@a.ex R=r defer (-1): not now
-1999-03-02 09:44:33 10HmaX-0005vi-00 == b@b.ex R=r defer (-1): not now
-1999-03-02 09:44:33 10HmaX-0005vi-00 == c@c.ex R=r defer (-1): not now
+1999-03-02 09:44:33 10HmaX-0005vi-00 == a@a.ex R=r defer: not now
+1999-03-02 09:44:33 10HmaX-0005vi-00 == b@b.ex R=r defer: not now
+1999-03-02 09:44:33 10HmaX-0005vi-00 == c@c.ex R=r defer: not now
 LOG
 
 inner '0022', 'pauses in data lines', "exim -be\n:sleep:0.2\n****\n", stdout => "> \n";

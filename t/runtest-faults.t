@@ -38,7 +38,9 @@ END
     '0003' => <<"END",
 # a daemon that dies
 ${DAEMON}sudo perl
-open F, "spool/exim-daemon.pid"; kill KILL => <F>;
+open F, "spool/exim-daemon.pid"; chomp(my \$pid = <F>);
+kill KILL => \$pid;
+select undef, undef, undef, 0.01 until !open(F, "/proc/\$pid/stat") || <F> =~ /\\) Z /;
 ****
 END
     '0004' => <<"END",
