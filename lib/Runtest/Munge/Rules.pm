@@ -215,6 +215,15 @@ my @RULES = (
         leaves  => 'RD=0.213s',
     },
     {
+        name    => 'duration-of-connection',
+        streams => ['log'],
+        why     => 'since 4.98 every line about the end of a connection has it, before only some',
+        pattern => sub { return qr/(SMTP connection from .*?) D=qqs(?= closed )/ },
+        becomes => sub { return $_[2] },
+        changes => ['SMTP connection from (tester) [127.0.0.1] D=qqs closed by QUIT', 'SMTP connection from (tester) [127.0.0.1] closed by QUIT'],
+        leaves  => '10HmaX-0005vi-00 D=qqs closed by QUIT',
+    },
+    {
         name    => 'dsn-boundary',
         streams => ['mail'],
         why     => 'the parts of a report are separated by a line made from the time and a random number',
