@@ -224,6 +224,15 @@ my @RULES = (
         leaves  => '10HmaX-0005vi-00 D=qqs closed by QUIT',
     },
     {
+        name    => 'host-of-error',
+        streams => ['log'],
+        why     => 'since 4.100 there is no colon between a host and what it answered',
+        pattern => sub { return qr/( H=\S+ \[[^]]+\])(?= SMTP error from remote)/ },
+        becomes => sub { return "$_[2]:" },
+        changes => ['10HmaX-0005vi-00 H=a.example.com [127.0.0.4] SMTP error from remote', '10HmaX-0005vi-00 H=a.example.com [127.0.0.4]: SMTP error from remote'],
+        leaves  => '10HmaX-0005vi-00 H=a.example.com [127.0.0.4]: SMTP error from remote',
+    },
+    {
         name    => 'dsn-boundary',
         streams => ['mail'],
         why     => 'the parts of a report are separated by a line made from the time and a random number',
