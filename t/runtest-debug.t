@@ -52,6 +52,34 @@ for my $group (qw(mta clients)) {
     is $said, { mta => "/testsuite/eximdir/exim\n", clients => "/testsuite/bin/client\n" }->{$group}, "--wrap $group wraps just these";
 }
 
+# The time limits of clients and servers, as the wrapper sees them.
+my $limits = TestTree->new;
+$limits->test('0001', <<'END');
+# time limits
+server -t4 PORT_S
+220 hello
+****
+client -t 2 127.0.0.1 PORT_S
+??? 220
+****
+server -t-3 PORT_S
+220 hello
+****
+client 127.0.0.1 PORT_S
+??? 220
+****
+no_stdout_check
+END
+sub limits {
+    my (@options) = @_;
+    my $run = $limits->run($LANE, '--keep', '--wrap', q{clients=sh -c 'echo $* >>limits; exec "$0" "$@"'}, @options);
+    is $run->{status}, 0, "passes with @options" or diag $run->{out};
+    return output_of(qw(tar --extract --to-stdout --file), $limits->path('results/last/0001.gnutls/raw/case.tar'), './limits');
+}
+is limits(), "-t4 1224\n-t 2 127.0.0.1 1224\n-t-3 1224\n127.0.0.1 1224\n", 'time limits are those of the script';
+is limits('--timeout-factor=10'), "-t50 -t40 1224\n-t50 -t 20 127.0.0.1 1224\n-t50 -t-30 1224\n-t50 127.0.0.1 1224\n",
+  '--timeout-factor multiplies them, of servers too';
+
 is_run $tree->run($LANE, '--wrap', 'all=x'), { status => 2, out => '', err => <<'END' }, '--wrap of an unknown group';
 runtest: --wrap all=...: it has to be mta=COMMAND or clients=COMMAND
 END

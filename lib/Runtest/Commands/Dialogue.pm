@@ -14,8 +14,8 @@ Runtest::Commands::Dialogue - the scripted clients and servers
 
 =cut
 
-# The clients' own timeout in seconds (docs/writing-tests.md), which runtest multiplies.
-my $CLIENT_SECONDS = 5;
+# The own timeout of clients and servers in seconds (docs/writing-tests.md), which runtest multiplies.
+my $SECONDS = 5;
 
 my $SERVER_STDOUT = 'test-stdout-server';
 
@@ -42,8 +42,12 @@ sub client {
 sub _with_timeout {
     my ($factor, @options) = @_;
     return @options if $factor == 1;
-    my @scaled = map { /\A-t([0-9.]+)\z/ ? '-t' . $1 * $factor : $_ } @options;
-    return ('-t' . $CLIENT_SECONDS * $factor, @scaled);
+    my $number = qr/-?[0-9.]+/;
+    my @scaled = map { /\A-t($number)\z/ ? '-t' . $1 * $factor : $_ } @options;
+    for my $at (grep { $options[$_] eq '-t' } 0 .. $#options - 1) {
+        $scaled[ $at + 1 ] *= $factor if $options[ $at + 1 ] =~ /\A$number\z/;
+    }
+    return ('-t' . $SECONDS * $factor, @scaled);
 }
 
 =head2 server($worker, $step)
@@ -58,7 +62,7 @@ sub server {
     my $before = length _said();
     my $pid    = $worker->start(
         $step,
-        argv    => ["$plan->{directory}/bin/$step->{command}", $worker->arguments($step)],
+        argv    => ["$plan->{directory}/bin/$step->{command}", _with_timeout($plan->{timeout_factor}, $worker->arguments($step))],
         stdin   => input_handle($step->{data}),
         stdout  => $SERVER_STDOUT,
         stderr  => 'test-stderr-server',
