@@ -138,7 +138,8 @@ static int converse(const struct client *client, struct dialogue *dialogue)
 int main(int argc, char *argv[])
 {
     struct client client = {.timeout_ms = 5000, .end.tls.role = TLS_CLIENT};
-    struct dialogue dialogue = {.out = stdout, .peer = "server", .eof_words = ""};
+    struct dialogue dialogue = {
+        .out = stdout, .peer = "server", .eof_words = "", .truncated_words = ""};
     int status;
 
     signal(SIGPIPE, SIG_IGN);

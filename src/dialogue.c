@@ -80,13 +80,19 @@ static int timed_out(struct dialogue *dialogue, const char *what)
     return EXIT_TIMEOUT;
 }
 
+static void print_end(struct dialogue *dialogue, const char *expectation)
+{
+    fprintf(dialogue->out, "%s EOF read%s%s\n", expectation, dialogue->eof_words,
+            dialogue->stream.truncated ? dialogue->truncated_words : "");
+}
+
 int dialogue_no_line(struct dialogue *dialogue, enum stream_status status, const char *what)
 {
     switch (status) {
     case STREAM_TIMEOUT:
         return timed_out(dialogue, what);
     case STREAM_EOF:
-        fprintf(dialogue->out, "Unexpected EOF read%s\n", dialogue->eof_words);
+        print_end(dialogue, "Unexpected");
         return EXIT_UNEXPECTED_EOF;
     case STREAM_TOO_LONG:
         say(dialogue, "Input line too long");
@@ -147,7 +153,7 @@ int dialogue_expect_end(struct dialogue *dialogue, const char *before)
     char what[32];
 
     if (status == STREAM_EOF) {
-        fprintf(dialogue->out, "Expected EOF read%s\n", dialogue->eof_words);
+        print_end(dialogue, "Expected");
         return EXIT_DONE;
     }
     if (status != STREAM_OK) {

@@ -23,12 +23,13 @@ struct dialogue {
     struct script script;
     struct tls_context *tls; /* NULL: there is no TLS; not owned */
     FILE *out;
-    const char *peer;      /* what it is: `server` or `client` */
-    const char *eof_words; /* what is said behind `EOF read` */
-    int64_t timeout_ms;    /* the limit of every wait */
-    bool report;           /* tell the facts of a TLS session */
-    bool connection_over;  /* a line has closed it */
-    bool starttls_sent;    /* the answer to it is still to come */
+    const char *peer;            /* what it is: `server` or `client` */
+    const char *eof_words;       /* what is said behind `EOF read` … */
+    const char *truncated_words; /* … and behind that, when TLS had no close_notify */
+    int64_t timeout_ms;          /* the limit of every wait */
+    bool report;                 /* tell the facts of a TLS session */
+    bool connection_over;        /* a line has closed it */
+    bool starttls_sent;          /* the answer to it is still to come */
 };
 
 /* A line, or the rest of one: bytes that may hold NULs. Borrowed. */

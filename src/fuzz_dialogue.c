@@ -46,7 +46,8 @@ static int connect_to_peer(struct bytes bytes, int *peer)
 
 static int converse(struct bytes script, struct bytes peer_bytes, const struct dialogue_form *forms)
 {
-    struct dialogue dialogue = {.timeout_ms = LIMIT_MS, .peer = "peer", .eof_words = ""};
+    struct dialogue dialogue = {
+        .timeout_ms = LIMIT_MS, .peer = "peer", .eof_words = "", .truncated_words = ""};
     FILE *input = fmemopen((void *)script.at, script.size, "r");
     int peer, status;
 

@@ -175,7 +175,10 @@ static int serve(const struct server *server, struct dialogue *dialogue, int lis
 int main(int argc, char *argv[])
 {
     struct server server = {.timeout_ms = 5000, .end.tls.role = TLS_SERVER};
-    struct dialogue dialogue = {.out = stdout, .peer = "client", .eof_words = " from client"};
+    struct dialogue dialogue = {.out = stdout,
+                                .peer = "client",
+                                .eof_words = " from client",
+                                .truncated_words = " without close_notify"};
     int listener, status;
 
     signal(SIGPIPE, SIG_IGN);

@@ -181,7 +181,8 @@ static enum tls_status read_tls(struct stream *stream)
         stream->end = STREAM_TLS_FAILED;
     }
     if (stream->failure.kind == TLS_PEER_CLOSED) {
-        stream->failure.kind = TLS_NO_FAILURE; /* it is an end like any other */
+        stream->failure.kind = TLS_NO_FAILURE; /* to be read it is an end like any other */
+        stream->truncated = true;
         stream->end = STREAM_EOF;
     }
     return status;

@@ -42,6 +42,7 @@ struct stream {
     struct record_watch watch;   /* inside TLS */
     bool records_seen;           /* the peer does speak TLS */
     bool wire_ended;             /* the peer has closed */
+    bool truncated;              /* … inside TLS, without close_notify (RFC 8446 section 6.1) */
     bool session_unsaved;        /* tls_session_save() has failed */
     bool write_broken;           /* a write has failed because the peer is gone */
 };

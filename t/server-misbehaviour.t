@@ -123,10 +123,24 @@ for my $program (@SERVERS) {
                     "$CONNECTED$STARTED??? 220\n<<< 220 hello\n???*\nExpected EOF read\nEnd of script\n" );
                 $server->is_done( '… as the server tells it', 0, "$ACCEPTED${STARTED}220 hello\n$line\nEnd of script\n" );
             }
-            my $server = server( $program, "220 hello\nQUIT\n*eof\n", '-tls', '-protocol', $version );
-            did( connect_to( $client, $server, "??? 220\nQUIT\nstoptls\n" ), "$program, $client, $version: the client's close_notify", 0,
-                "$CONNECTED$STARTED??? 220\n<<< 220 hello\n>>> QUIT\nstoptls\nEnd of script\n" );
-            $server->is_done( '… as the server tells it', 0, "$ACCEPTED${STARTED}220 hello\nQUIT\nExpected EOF read from client\nEnd of script\n" );
+            for my $line ( "stoptls\n", q{} ) {
+                my $server = server( $program, "220 hello\nQUIT\n*eof\n", '-tls', '-protocol', $version );
+                my $words  = $line ? [ 'close_notify', q{} ] : [ 'close without close_notify', ' without close_notify' ];
+                did( connect_to( $client, $server, "??? 220\nQUIT\n$line" ), "$program, $client, $version: the client's $words->[0]", 0,
+                    "$CONNECTED$STARTED??? 220\n<<< 220 hello\n>>> QUIT\n${line}End of script\n" );
+                $server->is_done( '… as the server tells it', 0, "$ACCEPTED${STARTED}220 hello\nQUIT\nExpected EOF read from client$words->[1]\nEnd of script\n" );
+            }
+            my $server = server( $program, "220 hello\nNOOP\n", '-tls', '-protocol', $version );
+            connect_to( $client, $server, "??? 220\n" );
+            $server->is_done( "$program, $client, $version: a close without close_notify where a line is expected",
+                80, "$ACCEPTED${STARTED}220 hello\nUnexpected EOF read from client without close_notify\n" );
+        }
+
+        # What programs that we did not write say at their ends.
+        for my $peer ( sort keys %FOREIGN ) {
+            my $server = server( $program, "220 hello\n*eof\n", '-tls', '-protocol', $version );
+            run_client( [ $FOREIGN{$peer}->( $server->port, $peer eq 's_client' ? '-no_ign_eof' : () ) ], q{} );
+            $server->is_done( "$program, $peer, $version: close_notify at its end", 0, "$ACCEPTED${STARTED}220 hello\nExpected EOF read from client\nEnd of script\n" );
         }
 
         # Our clients take both for an end; s_client tells them apart.

@@ -238,7 +238,7 @@ for my $program (@SERVERS) {
                 my $golden = defined $reason ? failed("certificate ($reason)") : "Attempting to start TLS\nSucceeded in starting TLS (with OCSP)\n";
                 did( $run, "$program, $client, $version: " . $response =~ s{.*/}{}r, $status, "Connecting to 127.0.0.1 port PORT ... connected\n${golden}End of script\n" );
                 $s->is_done( '… as the server sees it', 0, $CONNECTED
-                    . ( defined $reason ? failed('alert received bad_certificate_status_response') : $STARTED ) . "Expected EOF read from client\nEnd of script\n" );
+                    . ( defined $reason ? failed('alert received bad_certificate_status_response') : $STARTED ) . 'Expected EOF read from client' . ( defined $reason ? "\n" : " without close_notify\n" ) . "End of script\n" );
             }
         }
     }
