@@ -82,6 +82,18 @@ our %SETS = (
             leaves  => 'x TLS error on connection from (a) [127.0.0.1] (TLS handshake): timed out',
         },
     ],
+    # For tests of the MTA as client that waits in vain.
+    'client-gives-up' => [
+        {
+            name    => 'client-gives-up',
+            streams => ['stdout'],
+            why     => 'since 4.96 Exim sends no close_notify when a command has timed out (RFC 8446, section 6.1, wants one)',
+            pattern => sub { return qr/^(Expected EOF read from client) without close_notify$/ },
+            becomes => sub { return $_[2] },
+            changes => ['Expected EOF read from client without close_notify', 'Expected EOF read from client'],
+            leaves  => 'Unexpected EOF read from client without close_notify',
+        },
+    ],
     # For tests that input is refused when it comes too early: what it was.
     'next-input' => [
         {
