@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What the scripted servers do wrong on purpose, as our clients and those that we did not write see it; and what clients
-# do wrong to the servers.
+# What the scripted servers do wrong on purpose, as our clients see it; and what clients do wrong to the servers. Clients that we did
+# not write are in server-misbehaviour-foreign.t.
 
 use strict;
 use warnings;
@@ -12,24 +12,18 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 
-use TestClient qw(program run_client connect_to did failed instrumented @CLIENTS $CONNECTED $STARTED);
+use TestClient qw(program run_client connect_to did failed @CLIENTS $CONNECTED $STARTED);
 use TestPeer;
 use TestServer qw(serve);
 use TestTLS;
 
 my @SERVERS  = qw(server-gnutls server-ssl);
 my $ACCEPTED = "Listening on port PORT ... connected\nConnection request from [127.0.0.1]\n";
-my $ROOT     = "$TestTLS::CA/CA/CA.pem";
 
 sub server {
     my ( $program, $script, @options ) = @_;
     return serve( [ program($program), TestTLS->identity('server1'), @options ], $script );
 }
-
-my %FOREIGN = (
-    's_client'   => sub { my ($port) = @_; return ( qw(openssl s_client -quiet -connect), "127.0.0.1:$port", @_[ 1 .. $#_ ] ) },
-    'gnutls-cli' => sub { my ($port) = @_; return ( qw(gnutls-cli --no-ca-verification -p), $port, '127.0.0.1', map { s/\A-starttls\z/--starttls-proto=smtp/r } grep { $_ ne 'smtp' } @_[ 1 .. $#_ ] ) },
-);
 
 # ----- In place of a handshake -----
 
@@ -53,13 +47,6 @@ for my $program (@SERVERS) {
                 "$CONNECTED??? 220\n<<< 220 hello\n>>> STARTTLS\n??? 220\n<<< 220 go\n" . failed($reason) . "${left_golden}End of script\n" );
             my $eof = $line eq '*tls-close' ? q{} : "Expected EOF read from client\n";
             $server->is_done( '… as the server tells it', 0, "${ACCEPTED}220 hello\nSTARTTLS\n220 go\n$line\n${eof}End of script\n" );
-        }
-        for my $peer ( sort keys %FOREIGN ) {
-            my $server = server( $program, "$line\n*eof\n" =~ s/[*]tls-close\n[*]eof/*tls-close/r );
-            my $run    = run_client( [ $FOREIGN{$peer}->( $server->port ) ], q{} );
-            cmp_ok $run->{status}, '==', 1, "$program, $peer, $line: the client fails";
-            $server->wait;
-            is $server->status, 0, '… and the server does not';
         }
     }
 }
@@ -134,22 +121,6 @@ for my $program (@SERVERS) {
             connect_to( $client, $server, "??? 220\n" );
             $server->is_done( "$program, $client, $version: a close without close_notify where a line is expected",
                 80, "$ACCEPTED${STARTED}220 hello\nUnexpected EOF read from client without close_notify\n" );
-        }
-
-        # What programs that we did not write say at their ends.
-        for my $peer ( sort keys %FOREIGN ) {
-            my $server = server( $program, "220 hello\n*eof\n", '-tls', '-protocol', $version );
-            run_client( [ $FOREIGN{$peer}->( $server->port, $peer eq 's_client' ? '-no_ign_eof' : () ) ], q{} );
-            $server->is_done( "$program, $peer, $version: close_notify at its end", 0, "$ACCEPTED${STARTED}220 hello\nExpected EOF read from client\nEnd of script\n" );
-        }
-
-        # Our clients take both for an end; s_client tells them apart.
-        my %truncated = ( '*tls-truncate' => 1, '>*eof' => 0 );
-        for my $line ( sort keys %truncated ) {
-            my $server = server( $program, "220 hello\n$line\n", '-tls', '-protocol', $version );
-            my $run    = run_client( [ $FOREIGN{'s_client'}->( $server->port ) ], q{} );
-            is $run->{err} =~ /unexpected eof/ ? 1 : 0, $truncated{$line}, "$program, s_client, $version: $line";
-            $server->wait;
         }
     }
 }
