@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The scripted servers through TLS, with both libraries, against openssl s_client and gnutls-cli, which we did not write,
-# and against our own clients. One golden serves all where the peers can do the same. What the dialogue does in clear is
-# for t/server.t.
+# The scripted servers through TLS, with both libraries, against openssl s_client and gnutls-cli, which we did not write. One
+# golden serves all where the peers can do the same. Our own clients are in t/server-clients.t, what the dialogue does in clear
+# is in t/server.t.
 
 use strict;
 use warnings;
@@ -14,8 +14,7 @@ use lib "$FindBin::Bin/lib";
 use File::Temp qw(tempdir);
 use Test::More;
 
-use TestClient qw(program run_client connect_to did failed spew @CLIENTS $STARTED);
-use TestPeer;
+use TestClient qw(program run_client failed $STARTED);
 use TestServer qw(serve);
 use TestTLS;
 
@@ -228,19 +227,6 @@ for my $program (@SERVERS) {
         $run = run_peer( 'gnutls-cli', $s->port, "NOOP\r\nquit\r\n", ca => $ROOT, name => 'server1.example.com' );
         like $run->{out}, qr/revoked/, "$program, gnutls-cli, $version: a revoked one";
         $s->wait;
-
-        my $rubbish = spew( "$work/rubbish", 'rubbish' );
-        for my $client (@CLIENTS) {
-            for my $case ( [ $good, 0, undef ], [ $revoked, 0, 'revoked' ], [ $rubbish, 0, 'bad OCSP response' ] ) {
-                my ( $response, $status, $reason ) = @$case;
-                $s = $server->( 'server1', $response, "*eof\n" );
-                $run = connect_to( $client, $s, q{}, '-ocsp', $ROOT );
-                my $golden = defined $reason ? failed("certificate ($reason)") : "Attempting to start TLS\nSucceeded in starting TLS (with OCSP)\n";
-                did( $run, "$program, $client, $version: " . $response =~ s{.*/}{}r, $status, "Connecting to 127.0.0.1 port PORT ... connected\n${golden}End of script\n" );
-                $s->is_done( '… as the server sees it', 0, $CONNECTED
-                    . ( defined $reason ? failed('alert received bad_certificate_status_response') : $STARTED ) . 'Expected EOF read from client' . ( defined $reason ? "\n" : " without close_notify\n" ) . "End of script\n" );
-            }
-        }
     }
 }
 
@@ -261,17 +247,6 @@ for my $program (@SERVERS) {
         run_client( [ @s_client, '-sess_out', $session ], "NOOP\r\nquit\r\n" );
         run_client( [ @s_client, '-sess_in',  $session ], "NOOP\r\nquit\r\n" );
         is $resumed->($server), 'no yes', "$program, s_client, $version: resumption";
-
-        for my $client (@CLIENTS) {
-            for my $ca ( [], [ '-ca', $ROOT ] ) {
-                $server  = $start->(@$ca);
-                $session = "$work/$program.$version.$client" . @$ca;
-                my @options = ( '-session', $session, TestTLS->identity('server2') );
-                my @runs = map { connect_to( $client, $server, "NOOP\n??? 250\nquit\n??? 221\n", '-report', @options ) } 1 .. 2;
-                is $resumed->($server), 'no yes', "$program, $client, $version @$ca: resumption";
-                is join( q{ }, map { $_->{out} =~ /^TLS resumed: (\S+)$/m } @runs ), 'no yes', '… as the client sees it';
-            }
-        }
     }
 }
 done_testing;
