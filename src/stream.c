@@ -357,6 +357,8 @@ static enum stream_status handshake(struct stream *stream, struct deadline deadl
             waited = wait_for(stream, status, deadline);
         } else {
             note_failure(stream);
+            if (status == TLS_CLOSED)
+                stream->failure = (struct tls_failure){.kind = TLS_PEER_CLOSED};
             return STREAM_TLS_FAILED;
         }
     }

@@ -72,7 +72,7 @@ enum tls_status {
     TLS_OK,
     TLS_WANT_READ,  /* call again when the transport is readable */
     TLS_WANT_WRITE, /* … writable */
-    TLS_CLOSED,     /* the peer sent close_notify */
+    TLS_CLOSED,     /* the peer sent close_notify, also in place of a handshake */
     TLS_FAILED,     /* tls_failure_of() tells why; the session is of no use any more */
 };
 

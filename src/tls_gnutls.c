@@ -223,6 +223,8 @@ enum tls_status tls_handshake(struct tls_session *session)
         result = gnutls_handshake(session->gnutls);
     while (is_harmless(session, result));
     session->established = result == GNUTLS_E_SUCCESS;
+    if (result == GNUTLS_E_SESSION_EOF)
+        return TLS_CLOSED;
     return session->established ? TLS_OK : status_of(session, result);
 }
 

@@ -25,14 +25,14 @@ static void set_failure(struct tls_session *session, enum tls_failure_kind kind,
 
 /*
  * Alerts as they pass. Under TLS 1.3 the level means nothing and all but two end the session
- * (RFC 8446 section 6).
+ * (RFC 8446 section 6). Which version it is, is known when there is a cipher suite.
  */
 static void note_alert(struct tls_session *session, int where, int level_and_alert)
 {
     int alert = level_and_alert & 0xff;
     bool fatal = level_and_alert >> 8 == SSL3_AL_FATAL;
 
-    if (SSL_version(session->ssl) == TLS1_3_VERSION)
+    if (SSL_get_pending_cipher(session->ssl) && SSL_version(session->ssl) == TLS1_3_VERSION)
         fatal = alert != ALERT_CLOSE_NOTIFY && alert != ALERT_USER_CANCELED;
     if (fatal)
         set_failure(session, (where & SSL_CB_READ) ? TLS_ALERT_RECEIVED : TLS_ALERT_SENT, alert);

@@ -42,10 +42,9 @@ static void print_verify(FILE *out, enum verify_reason reason)
 
 void tls_report_print(FILE *out, const struct tls_facts *facts)
 {
-    if (facts->version != TLS_VERSION_DEFAULT)
-        fprintf(out, "TLS protocol: %s\n", tls_version_name(facts->version));
-    if (*facts->cipher)
-        fprintf(out, "TLS cipher: %s\n", facts->cipher);
+    if (facts->established)
+        fprintf(out, "TLS protocol: %s\nTLS cipher: %s\n", tls_version_name(facts->version),
+                facts->cipher);
     print_name(out, "peer", &facts->peer);
     print_name(out, "issuer", &facts->issuer);
     if (facts->verify_asked)

@@ -63,6 +63,13 @@ for my $client (@CLIENTS) {
         "$client: the server goes on in clear after an alert", 0,
         $CONNECTED . failed('alert received internal_error') . "??? 250\n<<< 250 in clear\nEnd of script\n" );
 
+    # A warning ends nothing (RFC 5246, section 7.2.2).
+    for my $warning ( [ close_notify => 0 ], [ unrecognized_name => 112 ] ) {
+        my ( $name, $number ) = @$warning;
+        did( talk_to( $client, sub { my ($it) = @_; sysread $it->socket, my $hello, 65_536; $it->put( TestTLS::record( $ALERT, pack 'CC', 1, $number ) ) }, q{} ),
+            "$client: the warning $name and a close in place of a handshake", 0, $CONNECTED . failed('closed') . "End of script\n" );
+    }
+
     # Records that still come then are dropped, and nothing else is, however much it looks like one.
     my ( $no_record, $no_start ) = ( "\x17\x04 is no version of TLS", "250 in a line \x17\x03\x03\0\x02 it is text" );
     my $late = TestTLS::record( $APPLICATION_DATA, "250 dropped\r\n" );
