@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The scripted servers with the scripted clients, each library with each: stapled responses, and sessions that are resumed. What they
-# get wrong on purpose is in server-misbehaviour.t.
+# The scripted servers with the scripted clients, each library with each: stapled responses, sessions that are resumed, the key
+# log, and -d. What they get wrong on purpose is in server-misbehaviour.t.
 
 use strict;
 use warnings;
@@ -13,7 +13,7 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 
-use TestClient qw(program connect_to did failed spew @CLIENTS $STARTED);
+use TestClient qw(program connect_to did failed slurp spew @CLIENTS $STARTED);
 use TestServer qw(serve);
 use TestTLS;
 
@@ -50,12 +50,41 @@ sub session_is_resumed {
     return is join( q{ }, map {/^TLS resumed: (\S+)$/m} @runs ), 'no yes', '… as the client sees it';
 }
 
+# Both ends log the same keys, by which tshark reads what passed.
+sub keys_are_logged {
+    my ( $server, $client, $version ) = @_;
+    my ( $ours, $theirs ) = map {"$work/$server.$client.$version.$_"} qw(server client);
+    my $listener = serve( [ program($server), '-tls', '-protocol', $version, '-keylog', $ours, TestTLS->identity('server1') ], "NOOP\n250 OK\n" );
+    connect_to( $client, $listener, "NOOP\n??? 250\n", '-keylog', $theirs );
+    $listener->wait;
+    my @lines = map { join "\n", sort split /\n/, lc slurp($_) } $ours, $theirs;
+    like $lines[0], $version eq 'TLS1.2' ? qr/^client_random [0-9a-f]{64} [0-9a-f]{96}$/m : qr/^client_traffic_secret_0 [0-9a-f]{64} [0-9a-f]{64,96}$/m,
+        "$server, $client, $version: -keylog";
+    return is $lines[0], $lines[1], '… has what the client logs';
+}
+
+# -d: the library's own words.
+my %WORDS = ( 'server-gnutls' => qr/^TLS info: ./m, 'server-ssl' => qr/^SSL info: ./m );
+
+sub says_more {
+    my ( $server, $client ) = @_;
+    for my $case ( [ '-d', 1 ], [ '-t5', 0 ] ) {
+        my ( $option, $more ) = @$case;
+        my $listener = serve( [ program($server), '-tls', $option, TestTLS->identity('server1') ], "*eof\n" );
+        connect_to( $client, $listener, q{}, '-verify', "$TestTLS::CA/../example.net/CA/CA.pem" );
+        is $listener->wait =~ $WORDS{$server} ? 1 : 0, $more, "$server, $client: $option";
+    }
+    return;
+}
+
 for my $server (@SERVERS) {
     for my $client (@CLIENTS) {
         for my $version (qw(TLS1.2 TLS1.3)) {
             staple_is_seen( $server, $client, $version, @$_ ) for @STAPLES;
+            keys_are_logged( $server, $client, $version );
             session_is_resumed( $server, $client, $version, @$_ ) for [], [ '-ca', $ROOT ];
         }
+        says_more( $server, $client );
     }
 }
 

@@ -13,7 +13,7 @@ use lib "$FindBin::Bin/lib";
 use File::Temp qw(tempdir);
 use Test::More;
 
-use TestClient qw(program run_client did slurp spew);
+use TestClient qw(program run_client did instrumented slurp spew);
 use TestPeer;
 use TestServer qw(serve);
 
@@ -114,6 +114,13 @@ is meets( '>*eof closes', "220 a\n>*eof\n", says(q{}), 0, "220 a\n>*eof\nEnd of 
 {
     my $long = 'x' x 100_000;
     is meets( 'a line of 100,000 bytes, there and back', "$long\n>$long\n", says("$long\r\n"), 0, "$long\n>$long\nEnd of script\n" ), "$long\r\n", '… arrives whole';
+
+    my @limit  = instrumented() ? () : qw(prlimit --data=67108864);
+    my $server = serve( [ @limit, $SERVER ], "x\n" );
+    my $flood  = TestPeer::Connection->to( $server->port );
+    local $SIG{PIPE} = 'IGNORE';
+    eval { $flood->put( 'x' x 1_000_000 ) for 1 .. 100; 1 } or note "the server has closed: $@";
+    $server->is_done( '100 MB without a line end, in 64 MB', 73, "${CONNECTED}Input line too long\n" );
     meets( 'a line that is too long', "x\n", sub { my ($it) = @_; local $SIG{PIPE} = 'IGNORE'; return eval { $it->put( 'x' x 300_000 ); 1 } }, 73, "Input line too long\n" );
 }
 
