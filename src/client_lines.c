@@ -125,8 +125,16 @@ static int no_alert(struct dialogue *dialogue)
     }
 }
 
+/* Has TLS ended with the alert that is no failure, and has it been asked for? */
+static bool is_close_notify(const struct dialogue *dialogue, enum stream_status status,
+                            struct dialogue_text name)
+{
+    return status == STREAM_EOF && !dialogue->stream.truncated &&
+           alert_number(name.bytes, name.size) == ALERT_CLOSE_NOTIFY;
+}
+
 /* Reads on until TLS has ended. */
-static int wait_for_alert(struct dialogue *dialogue)
+static int wait_for_alert(struct dialogue *dialogue, struct dialogue_text name)
 {
     struct stream_line line;
     enum stream_status status =
@@ -134,6 +142,11 @@ static int wait_for_alert(struct dialogue *dialogue)
 
     if (status == STREAM_TLS_FAILED) {
         stream_abandon_tls(&dialogue->stream);
+        return EXIT_DONE;
+    }
+    if (is_close_notify(dialogue, status, name)) {
+        dialogue->stream.failure =
+            (struct tls_failure){.kind = TLS_ALERT_RECEIVED, .alert = ALERT_CLOSE_NOTIFY};
         return EXIT_DONE;
     }
     if (status != STREAM_OK)
@@ -157,7 +170,7 @@ static int obey_expect_alert(struct dialogue *dialogue, struct dialogue_text lin
         return EXIT_SCRIPT;
     }
     if (dialogue->stream.tls)
-        status = wait_for_alert(dialogue);
+        status = wait_for_alert(dialogue, name);
     if (status != EXIT_DONE)
         return status;
     return dialogue->stream.failure.kind == TLS_ALERT_RECEIVED ? judge_alert(dialogue, name)

@@ -173,6 +173,12 @@ for my $client (@CLIENTS) {
         "$CONNECTED$STARTED>>> CLOSE\n???*\nExpected EOF read\nstoptls\n???*\nExpected EOF read\nEnd of script\n" );
     did( connect_to( $client, $s_server, "CLOSE\n??? x\n" ), "$client: close_notify where a line was expected", 80,
         "$CONNECTED$STARTED>>> CLOSE\n??? x\nUnexpected EOF read\n" );
+    did( connect_to( $client, $s_server, "CLOSE\n???alert close_notify\n???*\n" ), "$client: close_notify that is asked for", 0,
+        "$CONNECTED$STARTED>>> CLOSE\n???alert close_notify\nTLS alert: close_notify\n???*\nExpected EOF read\nEnd of script\n" );
+    for my $alert ( '???alert', '???alert certificate_required' ) {
+        did( connect_to( $client, $s_server, "CLOSE\n$alert\n" ), "$client: close_notify in the place of $alert", 80,
+            "$CONNECTED$STARTED>>> CLOSE\n$alert\nUnexpected EOF read\n" );
+    }
     did( connect_to( $client, $s_server, "???*\n", '-t1.5' ), "$client: no end", 99,
         "$CONNECTED$STARTED???*\nTimed out after 1.5 s: waited for the server to close\n" );
     my $begin = "otto\n??? otto\nagain\n";
@@ -180,6 +186,8 @@ for my $client (@CLIENTS) {
     for my $method (qw(close reset)) {
         did( talk_to( $client, ends($method), "$begin???*\n" ), "$client: an end without close_notify, $method", 0, "$begun???*\nExpected EOF read\nEnd of script\n" );
         did( talk_to( $client, ends($method), "$begin??? x\n" ), "$client: the same where a line was expected, $method", 80, "$begun??? x\nUnexpected EOF read\n" );
+        did( talk_to( $client, ends($method), "$begin???alert close_notify\n" ), "$client: the same where close_notify was expected, $method", 80,
+            "$begun???alert close_notify\nUnexpected EOF read\n" );
         did( talk_to( $client, ends($method), "$begin????x\n???*\n" ), "$client: the same where a line was optional, $method", 0,
             "$begun????x\n???*\nExpected EOF read\nEnd of script\n" );
     }

@@ -109,6 +109,11 @@ for my $program (@SERVERS) {
                 did( connect_to( $client, $server, "??? 220\n???*\n" ), "$program, $client, $version: $line", 0,
                     "$CONNECTED$STARTED??? 220\n<<< 220 hello\n???*\nExpected EOF read\nEnd of script\n" );
                 $server->is_done( '… as the server tells it', 0, "$ACCEPTED${STARTED}220 hello\n$line\nEnd of script\n" );
+                $server = server( $program, "220 hello\n$line\n", '-tls', '-protocol', $version );
+                my ( $status, $said ) = $line eq '>*eof' ? ( 0, "TLS alert: close_notify\nEnd of script\n" ) : ( 80, "Unexpected EOF read\n" );
+                did( connect_to( $client, $server, "??? 220\n???alert close_notify\n" ), "$program, $client, $version: $line where close_notify is expected",
+                    $status, "$CONNECTED$STARTED??? 220\n<<< 220 hello\n???alert close_notify\n$said" );
+                $server->wait;
             }
             for my $line ( "stoptls\n", q{} ) {
                 my $server = server( $program, "220 hello\nQUIT\n*eof\n", '-tls', '-protocol', $version );
