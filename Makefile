@@ -19,8 +19,8 @@ BUILD    = build
 
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-TEST_PROGRAMS = parse-reply
-PROGRAMS = client client-ssl client-gnutls server server-ssl server-gnutls fakens sandbox settle make-ocsp
+TEST_PROGRAMS = parse-reply settle
+PROGRAMS = client client-ssl client-gnutls server server-ssl server-gnutls fakens sandbox make-ocsp
 PRELOADED = clock.so spool_2038.so
 
 # What each program is linked from.
@@ -49,14 +49,19 @@ fakens_OBJS       = fakens.o $(ZONES)
 fakens_LIBS       = -lcrypto
 parse-reply_OBJS  = parse-reply.o reply_text.o
 parse-reply_LIBS  = -lresolv
-sandbox_OBJS      = sandbox.o sandbox_launch.o sandbox_map.o sandbox_init.o sandbox_mounts.o \
+LAUNCHER          = sandbox_options.o sandbox_launch.o sandbox_map.o sandbox_init.o sandbox_mounts.o \
                     sandbox_etc.o sandbox_net.o sandbox_confine.o sandbox_command.o sandbox_report.o sandbox_probe.o \
                     sandbox_host.o snapshot.o processes.o deadline.o seconds.o
-settle_OBJS       = settle.o snapshot.o processes.o deadline.o seconds.o
+sandbox_OBJS      = sandbox.o $(LAUNCHER)
+SETTLING          = settling.o snapshot.o processes.o deadline.o
+settle_OBJS       = settle.o seconds.o $(SETTLING)
+NATIVE            = $(BUILD)/perl/auto/Runtest/Native/Native.so
+NATIVE_OBJS       = native.o spawn.o descriptors.o settling.o $(LAUNCHER) $(ZONES)
+NATIVE_LIBS       = -lcrypto
 make-ocsp_OBJS    = make-ocsp.o
 make-ocsp_LIBS    = -lcrypto
 
-all: $(addprefix $(BUILD)/,$(PROGRAMS) $(TEST_PROGRAMS) $(PRELOADED))
+all: $(addprefix $(BUILD)/,$(PROGRAMS) $(TEST_PROGRAMS) $(PRELOADED)) $(NATIVE)
 
 # Preloaded by every program of a sandbox, also by those without a sanitizer's runtime: they have none.
 $(addprefix $(BUILD)/,$(PRELOADED)): $(BUILD)/%.so: src/%.c | $(BUILD)
@@ -66,8 +71,17 @@ $(addprefix $(BUILD)/,$(PRELOADED)): $(BUILD)/%.so: src/%.c | $(BUILD)
 $(addprefix $(BUILD)/,$(PROGRAMS) $(TEST_PROGRAMS)): $(BUILD)/%: $$(addprefix $(BUILD)/,$$($$*_OBJS))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $($*_LIBS)
 
+# Perl's headers have rules of their own.
+$(BUILD)/native.o: STD = -std=gnu11
+$(BUILD)/native.o: CPPFLAGS += $(PERL_CPPFLAGS)
+PERL_CPPFLAGS = $(patsubst -I%,-isystem %,$(filter -I% -D%,$(shell perl -MExtUtils::Embed -e ccopts)))
+
+$(NATIVE): $(addprefix $(BUILD)/,$(NATIVE_OBJS))
+	mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(NATIVE_LIBS)
+
 $(BUILD)/%.o: src/%.c | $(BUILD)
-	$(CC) $(STD) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP -c -o $@ $<
+	$(CC) $(STD) $(CPPFLAGS) $(CFLAGS) -fPIC $(WARNINGS) -MMD -MP -c -o $@ $<
 
 $(BUILD):
 	mkdir -p $@

@@ -34,6 +34,17 @@ struct sandbox_address {
     } ip;
 };
 
+/* A file or directory of the host, and where it is inside. */
+struct sandbox_show {
+    const char *from, *to;
+};
+
+/* A function that takes the command's place, and returns its exit status. */
+struct sandbox_inside {
+    int (*run)(void *data);
+    void *data;
+};
+
 struct sandbox_options {
     const char *case_dir;    /* absolute path inside of the case's file system */
     unsigned long long size; /* limit of each writable file system, in bytes */
@@ -46,14 +57,28 @@ struct sandbox_options {
     const char **archives; /* tar files to unpack at / */
     int *archive_fds;      /* the same, opened by sandbox_launch() */
     size_t archive_count;
+    struct sandbox_show *shows; /* paths as is_plain_path() wants them */
+    size_t show_count;
+    const char *clock;     /* seconds that clock.so is to move the clock by, or NULL */
+    const char **preloads; /* libraries inside, for every program */
+    size_t preload_count;
     int *fds; /* what the command inherits besides 0, 1 and 2 */
     size_t fd_count;
     int64_t timeout; /* milliseconds; 0: none */
+    bool nest;       /* the command may make sandboxes, and sees the host's /etc */
+    bool nested;     /* made by such a command */
     bool host;       /* only the control of processes, and a network if there are addresses */
     bool probe;      /* try everything out instead of running a command */
     int program;     /* the running program, opened by sandbox_launch() when probing */
-    char **command;  /* ends with NULL; empty when probing */
+    char **command;  /* ends with NULL; empty when probing, or with `inside` */
+    const struct sandbox_inside *inside; /* runs instead of the command, or NULL */
 };
+
+/*
+ * All that the program sandbox does with its command line; returns its exit status. With `inside`
+ * the command line has no command, and descriptors are the caller's business.
+ */
+int sandbox_main(int argc, char **argv, const struct sandbox_inside *inside);
 
 /*
  * Says on stderr why the sandbox cannot be made: "sandbox: STEP: CALL: REASON. HINT", with the
@@ -74,11 +99,11 @@ _Noreturn void sandbox_fail(const char *step, const char *call, ...)
 int sandbox_launch(struct sandbox_options *options);
 
 /*
- * Gives the user namespace of the process `child` its uids and gids: `0 100000 65536` for real
- * root, else `0 -> the user` and `1... -> the user's range` by newuidmap and newgidmap. Returns 0,
- * or SANDBOX_FAILED after a report.
+ * Gives the user namespace of the process `child` its uids and gids: if `nested` the same as here;
+ * `0 100000 65536` for real root, else `0 -> the user` and `1... -> the user's range` by newuidmap
+ * and newgidmap. Returns 0, or SANDBOX_FAILED after a report.
  */
-int sandbox_map_ids(pid_t child);
+int sandbox_map_ids(pid_t child, bool nested);
 
 /*
  * The first process inside. Becomes its root when the launcher has written a byte to the pipe
@@ -118,8 +143,8 @@ void sandbox_confine(void);
 void sandbox_clean_process(void);
 
 /*
- * Replaces the calling process by the options' command, with the options' fds; exits with 126 or
- * 127 if that fails.
+ * Replaces the calling process by the options' command, with the options' fds, or calls what is in
+ * its place; exits with 126 or 127 if that fails.
  */
 _Noreturn void sandbox_exec(const struct sandbox_options *options);
 

@@ -113,6 +113,22 @@ static void write_line(const char *path, const char *line)
     finish(file, path);
 }
 
+/* ld.so(8) loads these into every program, setuid ones included. */
+static void write_preloads(const struct sandbox_options *options)
+{
+    FILE *file = create("etc/ld.so.preload");
+    for (size_t i = 0; i < options->preload_count; i++)
+        fprintf(file, "%s\n", options->preloads[i]);
+    finish(file, "etc/ld.so.preload");
+}
+
+static void write_clock(const char *seconds)
+{
+    if (mkdir("runtest", 0755) < 0)
+        sandbox_fail("etc", "mkdir /runtest");
+    write_line("runtest/clock-offset", seconds);
+}
+
 void sandbox_write_etc(const struct sandbox_options *options)
 {
     if (mkdir("etc/ssl", 0755) < 0 || mkdir("etc/gnutls", 0755) < 0)
@@ -120,14 +136,15 @@ void sandbox_write_etc(const struct sandbox_options *options)
     /* Where it does not lead anywhere libc takes UTC all the same. */
     if (symlink("/usr/share/zoneinfo/Etc/UTC", "etc/localtime") < 0)
         sandbox_fail("etc", "symlink /etc/localtime");
-    /* What is unpacked may bring a library for every program, such as another clock. */
-    if (symlink("/runtest/preload", "etc/ld.so.preload") < 0)
-        sandbox_fail("etc", "symlink /etc/ld.so.preload");
     write_passwd(options);
     write_group(options);
     write_hosts(options);
     write_line("etc/hostname", options->hostname);
     write_line("etc/mailname", options->hostname);
+    if (options->preload_count > 0)
+        write_preloads(options);
+    if (options->clock)
+        write_clock(options->clock);
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         write_text(fixed[i].path, fixed[i].text);
 }

@@ -97,7 +97,8 @@ static pid_t start_command(const struct sandbox_options *options)
         sandbox_fail("command", "fork");
     if (pid > 0)
         return pid;
-    sandbox_confine();
+    if (!options->nest)
+        sandbox_confine();
     if (options->probe)
         sandbox_probe_run(options);
     sandbox_exec(options);
@@ -127,7 +128,8 @@ int sandbox_init(const struct sandbox_options *options, int alive)
     for (size_t i = 0; i < options->archive_count; i++)
         unpack(options->archives[i], options->archive_fds[i]);
     sandbox_lock_root();
-    contain_fork_bombs();
+    if (!options->nest)
+        contain_fork_bombs();
     if (chdir(options->case_dir) < 0)
         sandbox_fail("case directory", "chdir %s", options->case_dir);
     command = start_command(options);

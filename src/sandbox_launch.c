@@ -159,7 +159,10 @@ static int wait_for_end(const struct sandbox_options *options, struct supervisor
     if (event > 0)
         return SANDBOX_SIGNAL + event;
     fprintf(stderr, "sandbox: timeout: %s was still running after %g s, and was killed\n",
-            options->probe ? "the probe" : options->command[0], (double)options->timeout / 1000);
+            options->probe    ? "the probe"
+            : options->inside ? "the worker"
+                              : options->command[0],
+            (double)options->timeout / 1000);
     return SANDBOX_TIMEOUT;
 }
 
@@ -182,7 +185,7 @@ int sandbox_launch(struct sandbox_options *options)
     close_files(options);
     if (!options->probe)
         sandbox_drop_descriptors(options);
-    if (!options->host && (failed = sandbox_map_ids(supervisor.pid))) {
+    if (!options->host && (failed = sandbox_map_ids(supervisor.pid, options->nested))) {
         stop_supervisor(options, &supervisor);
         return failed;
     }

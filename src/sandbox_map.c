@@ -16,7 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ROOT_MAP "0 100000 65536\n"
+#define ROOT_MAP "0 100000 65536"
+#define NESTED_MAP "0 0 65536"
 #define USER_RANGE 65535 /* ids that a user's map needs besides its own */
 
 struct map {
@@ -30,7 +31,7 @@ static const struct map maps[] = {
     {"gid_map", "newgidmap", "/etc/subgid"},
 };
 
-static int write_map(pid_t child, const struct map *map)
+static int write_map(pid_t child, const struct map *map, const char *text)
 {
     char path[64];
     int fd;
@@ -38,9 +39,9 @@ static int write_map(pid_t child, const struct map *map)
     fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return sandbox_report("id map", "open %s", path);
-    if (write(fd, ROOT_MAP, sizeof ROOT_MAP - 1) < 0) {
+    if (write(fd, text, strlen(text)) < 0) {
         close(fd);
-        return sandbox_report("id map", "write \"0 100000 65536\" to %s", path);
+        return sandbox_report("id map", "write \"%s\" to %s", text, path);
     }
     close(fd);
     return 0;
@@ -144,12 +145,13 @@ static int map_by_program(pid_t child, const struct map *map, unsigned id)
     return run_map_program(argv);
 }
 
-int sandbox_map_ids(pid_t child)
+int sandbox_map_ids(pid_t child, bool nested)
 {
     const unsigned ids[] = {getuid(), getgid()};
+    const char *text = nested ? NESTED_MAP : ROOT_MAP;
     int failed = 0;
     for (size_t i = 0; i < 2 && !failed; i++)
-        failed =
-            getuid() == 0 ? write_map(child, &maps[i]) : map_by_program(child, &maps[i], ids[i]);
+        failed = getuid() == 0 ? write_map(child, &maps[i], text)
+                               : map_by_program(child, &maps[i], ids[i]);
     return failed;
 }

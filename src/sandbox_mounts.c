@@ -140,21 +140,42 @@ static void mount_tmpfs(const char *path, unsigned long flags, mode_t mode, unsi
         sandbox_fail("mount", "tmpfs on %s", path);
 }
 
-/*
- * The case's directory may lie anywhere, so its parents have to be made. It alone obeys setuid
- * bits.
- */
-static void mount_case(const struct sandbox_options *options)
+/* Makes the directories that lead to a path. */
+static void make_parents(const char *target)
 {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s", options->case_dir + 1);
+    snprintf(path, sizeof path, "%s", target);
     for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         make_directory(path, 0755);
         *slash = '/';
     }
+}
+
+/* The case's directory may lie anywhere. */
+static void mount_case(const struct sandbox_options *options)
+{
+    const char *path = options->case_dir + 1;
+    make_parents(path);
     make_directory(path, 0755);
     mount_tmpfs(path, MS_NODEV, 0755, options->size);
+}
+
+static void show(const struct sandbox_show *show)
+{
+    const char *target = show->to + 1;
+    struct stat status;
+    int fd;
+    if (stat(show->from, &status) < 0)
+        sandbox_fail("show", "stat %s", show->from);
+    make_parents(target);
+    if (S_ISDIR(status.st_mode))
+        make_directory(target, 0755);
+    else if ((fd = open(target, O_CREAT | O_WRONLY | O_CLOEXEC, 0644)) < 0 || close(fd) < 0)
+        sandbox_fail("show", "create %s", show->to);
+    if (mount(show->from, target, "none", MS_BIND, NULL) < 0)
+        sandbox_fail("show", "bind %s on %s", show->from, show->to);
+    set_attributes(target, 0, ATTRIBUTE_READ_ONLY | ATTRIBUTE_NO_DEVICES);
 }
 
 static void make_directories_and_links(void)
@@ -196,13 +217,18 @@ void sandbox_mount_root(const struct sandbox_options *options)
         sandbox_fail("mount", "chdir " BASE);
     make_directories_and_links();
     show_system();
-    mount_etc(options);
+    if (options->nest)
+        show_read_only("/etc");
+    else
+        mount_etc(options);
     make_devices();
     if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
         sandbox_fail("proc", "mount proc");
     for (size_t i = 0; i < sizeof scratch / sizeof *scratch; i++)
         mount_tmpfs(scratch[i].path, MS_NOSUID | MS_NODEV, scratch[i].mode, options->size);
     mount_case(options);
+    for (size_t i = 0; i < options->show_count; i++)
+        show(&options->shows[i]);
     enter_root();
 }
 

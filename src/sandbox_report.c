@@ -61,6 +61,7 @@ static const struct {
     {"unpack", 0,
      "See the message of tar, or the file's name and mode; /usr, /bin, /lib and most of /dev and "
      "/etc are read-only inside"},
+    {"show", 0, "See the name and mode of the file or directory"},
     {"setuid", 0,
      "A setuid program must be able to become root inside: start it without "
      "no_new_privs, " WITHOUT},

@@ -83,7 +83,7 @@ END
     '0023' => [<<'END', qr/^ERROR .*File name too long/m],
 # a long name
 sudo perl
-open my $out, ">", "test-mail/" . "y" x 250; print {$out} "x\n";
+open my $out, ">", "test-mail/" . "y" x 255; print {$out} "x\n";
 ****
 END
     '0024' => [<<'END', qr/^PASS 0024 /m],

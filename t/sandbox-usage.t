@@ -51,7 +51,7 @@ for my $case (@wrong) {
 
 my $help = run( $sandbox, '--help' );
 is( "$help->{status} $help->{err}", '0 ', '--help' );
-like( $help->{out}, qr/^ +--$_ /m, "- tells of --$_" ) for qw(case size unpack fd user hostname address timeout probe host help);
+like( $help->{out}, qr/^ +--$_ /m, "- tells of --$_" ) for qw(case size unpack show preload clock nest nested fd user hostname address timeout probe host help);
 is( ( grep { length > 95 } split /\n/, $help->{out} ), 0, '- fits a terminal' );
 
 done_testing();

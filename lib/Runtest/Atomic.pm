@@ -10,7 +10,7 @@ use File::Basename qw(basename dirname);
 use Runtest::Error;
 
 use Exporter 'import';
-our @EXPORT_OK = qw(write_atomically);
+our @EXPORT_OK = qw(write_atomically write_whole);
 
 =head1 NAME
 
@@ -30,6 +30,19 @@ sub write_atomically {
     return if eval { _write($temporary, $bytes); rename $temporary, $target or die "$!\n"; 1 };
     chomp(my $why = $@);
     unlink $temporary;
+    return Runtest::Error->throw(broken => "$path: $why");
+}
+
+=head2 write_whole($path, $bytes)
+
+Writes a file that nobody reads before this run has ended. Dies (broken) with path and reason.
+
+=cut
+
+sub write_whole {
+    my ($path, $bytes) = @_;
+    return if eval { _write($path, $bytes); 1 };
+    chomp(my $why = $@);
     return Runtest::Error->throw(broken => "$path: $why");
 }
 

@@ -17,8 +17,8 @@ Runtest::Kit - what goes into a sandbox, as tar files
 
 =head1 DESCRIPTION
 
-Nothing of the user's files is visible in a sandbox; what a case needs is unpacked there. Members are named by where they
-belong: F<testsuite/> is the case's directory, F<runtest/lib> the driver's modules. Owners are root and modes 0644 or 0755,
+Nothing of the user's files is visible in a sandbox; what cases need is unpacked in the run's own, where the members are below
+F<kit/>, and shown from there in those of the cases. Owners are root and modes 0644 or 0755,
 whatever the checkout's are. The patched MTA exists as a member of a tar file only.
 
 =head2 new($directory, $top, $tree)
@@ -33,6 +33,9 @@ sub new {
     return bless { directory => $directory, top => $top, tree => $tree, lanes => {} }, $class;
 }
 
+# What the programs of a case may be given besides: src/clock.c, src/spool_2038.c.
+my @PRELOADED = qw(clock.so spool_2038.so);
+
 =head2 common()
 
 The tar file with everything that all cases share. Dies (broken) when tar does.
@@ -43,15 +46,16 @@ sub common {
     my ($self) = @_;
     return $self->{common} //= do {
         my $file = "$self->{directory}/common.tar";
-        _add($file, $self->{top}, 'runtest/', 'lib');
-        _add($file, "$self->{top}/build", 'testsuite/bin/', $self->_programs);
-        _add($file, $self->{tree}, 'testsuite/', 'aux-fixed') if -d "$self->{tree}/aux-fixed";
+        _add($file, $self->{top}, 'kit/', 'lib');
+        _add($file, $self->{top}, 'kit/', 'build/perl', map { "build/$_" } @PRELOADED);
+        _add($file, "$self->{top}/build", 'kit/bin/', $self->_programs);
+        _add($file, $self->{tree}, 'kit/', 'aux-fixed') if -d "$self->{tree}/aux-fixed";
         $file;
     };
 }
 
 # What a case finds in bin/.
-my @PROGRAMS = qw(client client-ssl client-gnutls server server-ssl server-gnutls fakens settle);
+my @PROGRAMS = qw(client client-ssl client-gnutls server server-ssl server-gnutls fakens);
 
 sub _programs {
     my ($self) = @_;
@@ -69,11 +73,11 @@ A tar file with the lane's MTA and the configuration that it is asked with about
 sub asking {
     my ($self, $lane) = @_;
     my $file = "$self->{directory}/asking-" . $lane->name . '.tar';
-    $self->_add_mta($file, $lane, exim => 0);
+    $self->_add_mta($file, 'testsuite/eximdir/', $lane, exim => 0);
     my $configuration = path("$self->{directory}/facts.conf");
     write_atomically($configuration, "keep_environment =\n");
     _add($file, $self->{directory}, 'testsuite/', 'facts.conf');
-    _add_libraries($file, $lane);
+    _add_libraries($file, '', $lane);
     return $file;
 }
 
@@ -88,52 +92,51 @@ sub lane {
     my ($self, $lane) = @_;
     return $self->{lanes}{ $lane->name } //= do {
         my $file = "$self->{directory}/lane-" . $lane->name . '.tar';
-        $self->_add_mta($file, $lane, exim => 0);
-        $self->_add_mta($file, $lane, exim_exim => $lane->user->{uid});
-        _add($file, path($lane->path)->parent, 'testsuite/eximdir/', utilities_beside($lane->path));
-        _add_libraries($file, $lane);
+        my $place = 'kit/' . $lane->name;
+        $self->_add_mta($file, "$place/eximdir/", $lane, exim => 0);
+        $self->_add_mta($file, "$place/eximdir/", $lane, exim_exim => $lane->user->{uid});
+        _add($file, path($lane->path)->parent, "$place/eximdir/", utilities_beside($lane->path));
+        _add_libraries($file, "$place/", $lane);
         $file;
     };
 }
 
-=head2 clock($name, $offset, @repairs)
+=head2 shown($lane)
 
-A tar file for the case $name that moves the clock in a sandbox by $offset seconds (src/clock.c), and has the libraries @repairs
-preloaded beside it.
+What of common() and lane() a case sees: pairs of where it is in the run's sandbox and where it is in the case's; the latter is below the
+case's directory, or absolute.
 
 =cut
 
-sub clock {
-    my ($self, $name, $offset, @repairs) = @_;
-    my @libraries = ('clock.so', @repairs);
-    my $directory = path("$self->{directory}/clock-$name");
-    my $file      = "$directory.tar";
-    $directory->mkpath;
-    write_atomically($directory->child('preload'), join '', map { "/runtest/$_\n" } @libraries);
-    write_atomically($directory->child('clock-offset'), "$offset\n");
-    _add($file, $directory, 'runtest/', qw(preload clock-offset));
-    _add($file, "$self->{top}/build", 'runtest/', @libraries);
-    $directory->remove_tree;
-    return $file;
+sub shown {
+    my ($self, $lane) = @_;
+    my $place = '/kit/' . $lane->name;
+    my @libraries = @{ $self->{libraries}{ $lane->name } //= [private_libraries($lane->path)] };
+    return (
+        (-d "$self->{tree}/aux-fixed" ? ['/kit/aux-fixed', 'aux-fixed'] : ()),
+        ['/kit/bin', 'bin'],
+        ["$place/eximdir", 'eximdir'],
+        map { ["$place$_", $_] } @libraries
+    );
 }
 
 # The patched binary is never a file that can be run: until it is in the tar file it has mode 0600.
 sub _add_mta {
-    my ($self, $file, $lane, $name, $uid) = @_;
+    my ($self, $file, $prefix, $lane, $name, $uid) = @_;
     my $binary = path("$self->{directory}/$name");
     my $out    = $binary->filehandle('>', ':raw');
     chmod oct('600'), $binary or Runtest::Error->throw(broken => "$binary: $!");
     print {$out} patched_binary($lane->path);
     close $out or Runtest::Error->throw(broken => "$binary: $!");
-    _tar($file, "--mode=4755", "--owner=mta:$uid", "--transform=s,^,testsuite/eximdir/,", '-C', $self->{directory}, $name);
+    _tar($file, "--mode=4755", "--owner=mta:$uid", "--transform=s,^,$prefix,", '-C', $self->{directory}, $name);
     $binary->remove;
     return;
 }
 
 sub _add_libraries {
-    my ($file, $lane) = @_;
+    my ($file, $prefix, $lane) = @_;
     my @libraries = map { substr $_, 1 } private_libraries($lane->path);
-    _tar($file, '--mode=0755', '--owner=root:0', '--dereference', '-C', '/', @libraries) if @libraries;
+    _tar($file, '--mode=0755', '--owner=root:0', '--dereference', "--transform=s,^,$prefix,", '-C', '/', @libraries) if @libraries;
     return;
 }
 

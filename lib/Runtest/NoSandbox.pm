@@ -123,21 +123,27 @@ sub host      { return $_[0]{host} }
 sub most_jobs { return 1 }
 sub mta_user  { my (undef, $names) = @_; return Runtest::Host::mta_user($names) }
 
-=head2 place($case), ask($lane, $user, @arguments)
+=head2 zygote(@lanes), place($case), ask($lane, $user, @arguments)
 
 As in Runtest::Sandbox.
 
 =cut
 
+sub zygote {
+    my ($self) = @_;
+    my $top = $self->{kit}{top};
+    return ($self->{program}, '--host', '--fd' => 3, '--', $^X, "-I$top/lib", '-MRuntest::Zygote', '-e', 'Runtest::Zygote::main()');
+}
+
 sub place {
     my ($self, $case) = @_;
     my $lane = $case->lane;
-    my $area = $self->_area($lane->user->{gid}, $self->{kit}->common, $self->{kit}->lane($lane));
+    my $kit  = $self->{kit};
+    my @shown = grep { $_->[1] !~ m{\A/} } $kit->shown($lane);    # the libraries are this host's
+    my $area = $self->_area($lane->user->{gid}, map { [$_->[1] eq 'eximdir' ? $kit->lane($lane) : $kit->common, substr $_->[0], 1] } @shown);
     return {
         directory => "$area/case",
-        library   => "$self->{kit}{top}/lib",
-        command   => sub { my ($seconds, @argv) = @_; return ($self->{program}, '--host', @{ $self->{network} }, '--fd' => 3,
-            ($case->is_interactive ? ('--fd' => 4) : ()), '--timeout' => $seconds, '--', @argv) },
+        options   => sub { my ($seconds) = @_; return ('--host', @{ $self->{network} }, '--fd' => 3, ($case->is_interactive ? ('--fd' => 4) : ()), '--timeout' => $seconds) },
         clean     => sub { remove_tree("$area") },
     };
 }
@@ -145,11 +151,11 @@ sub place {
 sub ask {
     my ($self, $lane, $user, @arguments) = @_;
     defined getpwnam $user or Runtest::Error->throw(broken => Runtest::Host::missing_mta_user($user));
-    my $area = $self->_area(0, $self->{kit}->asking($lane));
+    my $area = $self->_area(0, [$self->{kit}->asking($lane), 'testsuite/eximdir'], [$self->{kit}->asking($lane), 'testsuite/facts.conf']);
     return output_of($self->{program}, '--host', '--timeout' => 20, '--', "$area/case/eximdir/exim", '-C', "$area/case/facts.conf", @arguments);
 }
 
-# A directory that removes itself, with what the tar files put into the case's directory.
+# A directory that removes itself, with the case's directory in it; the rest are tar files with a member to put there.
 sub _area {
     my ($self, $mta_group, @tars) = @_;
     my $area = File::Temp->newdir("$PREFIX$$-XXXXXX", TMPDIR => 1);
@@ -158,8 +164,8 @@ sub _area {
     _directory("$case/eximdir", '0750', $mta_group);
     chmod oct('0711'), $area or Runtest::Error->throw(broken => "$area: $!");
     for my $tar (@tars) {
-        must_run(qw(tar --extract --preserve-permissions --numeric-owner --strip-components=1 --wildcards --file),
-            $tar, '-C', $case, 'testsuite/*');
+        my ($file, $member) = @$tar;
+        must_run(qw(tar --extract --preserve-permissions --numeric-owner --file), $file, '--strip-components=' . ($member =~ tr{/}{}), '-C', $case, $member);
     }
     return $area;
 }

@@ -101,7 +101,6 @@ sub plan_for {
         steps          => $case{script}{steps},
         caller         => { uid => $caller->{uid}, gid => $caller->{gid}, groups => [$caller->{gid}, $user->{gid}] },
         environment    => { PATH => "$directory/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME => '/tmp', LC_ALL => 'C' },
-        settle         => "$directory/bin/settle",
         name           => "$case{test}{number}." . $lane->name,
         debug          => $case{debug} // {},
         tls_client     => _tls_client($lane, $case{tls_client}),
@@ -162,19 +161,30 @@ sub _files {
 # Every file of the folder; those of other tests as well, which may want what this host has not.
 sub _instances {
     my ($case, $from, $to) = @_;
-    my $source = path("$case->{tree}/$from");
-    return if !-d $source;
-    my $found = $source->visit(sub { my ($file, $all) = @_; $all->{$file} = 1 if -f $file; return }, { recurse => 1 });
-    return map { _instance($case, $source, path($_), $to) } sort keys %$found;
+    return map { _instance($case, $_, $to) } _sources("$case->{tree}/$from");
+}
+
+my %sources;    # folder => [{ name, text }]: each case needs all of them, and they stay the same
+
+sub _sources {
+    my ($folder) = @_;
+    return @{ $sources{$folder} //= [map { { name => $_->relative($folder)->stringify, text => $_->slurp_raw } } _files_below($folder)] };
+}
+
+sub _files_below {
+    my ($folder) = @_;
+    return if !-d $folder;
+    my $found = path($folder)->visit(sub { my ($file, $all) = @_; $all->{$file} = 1 if -f $file; return }, { recurse => 1 });
+    return map { path($_) } sort keys %$found;
 }
 
 sub _instance {
-    my ($case, $source, $file, $to) = @_;
-    my $name = $file->relative($source)->stringify;
-    my ($number) = $file->basename =~ /\A([0-9]{4})\./;
+    my ($case, $source, $to) = @_;
+    my $name = $source->{name};
+    my ($number) = $name =~ m{(?:\A|/)([0-9]{4})[.][^/]*\z};
     my $substitution = defined $number ? $case->{substitution}->with(TESTNUM => $number) : $case->{substitution};
     my %missing;
-    my $content = $substitution->apply($file->slurp_raw, \%missing);
+    my $content = $substitution->apply($source->{text}, \%missing);
     if (defined $number && $number eq $case->{test}{number}) {
         $case->{script}{missing}{$_} = 1 for keys %missing;
     }

@@ -6,8 +6,10 @@ use warnings;
 
 use Config;
 use IO::Select;
-use POSIX qw(:sys_wait_h setgid setsid setuid);
+use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(time);
+
+use Runtest::Native ();
 
 use Exporter 'import';
 our @EXPORT_OK = qw(start_process wait_process end_process describe_status);
@@ -19,8 +21,7 @@ Runtest::Process - processes of a case: started as some user, waited for with a 
 =cut
 
 # SIGCHLD wakes whoever waits: no interval, no race.
-pipe my $wake_in, my $wake_out or die "pipe: $!";
-$_->blocking(0) for $wake_in, $wake_out;
+my ($wake_in, $wake_out);
 
 my %ended;    # pid => wait status, of processes that ended while another one was waited for
 
@@ -31,6 +32,8 @@ To be called once, before the first start_process.
 =cut
 
 sub watch_children {
+    pipe $wake_in, $wake_out or die "pipe: $!\n";
+    $_->blocking(0) for $wake_in, $wake_out;
     $SIG{CHLD} = sub { syswrite $wake_out, '.' };    ## no critic (RequireLocalizedPunctuationVars)
     return;
 }
@@ -45,41 +48,15 @@ session of its own. In the child, what fails is written to its stderr and ends i
 
 sub start_process {
     my (%how) = @_;
-    my $pid = fork // die "fork: $!\n";
-    return $pid if $pid;
-    eval { _become(\%how); 1 } or print STDERR "$how{argv}[0]: $@";
-    POSIX::_exit(127);
-}
-
-sub _become {
-    my ($how) = @_;
-    $SIG{CHLD} = 'DEFAULT';    ## no critic (RequireLocalizedPunctuationVars)
-    setsid() if $how->{session};
-    _redirect(\*STDIN,  '<&',  $how->{stdin});
-    _redirect(\*STDERR, '>>&', $how->{stderr});
-    _redirect(\*STDOUT, '>>&', $how->{stdout});
-    _switch_user($how->{user}) if $how->{user};
-    %ENV = %{ $how->{environment} };    ## no critic (RequireLocalizedPunctuationVars)
-    my @argv = @{ $how->{argv} };
-    no warnings 'exec';    # what is said goes to the case's streams
-    exec { $argv[0] } @argv or die "$!\n";
-}
-
-sub _redirect {
-    my ($handle, $mode, $target) = @_;
-    $mode =~ s/&// if !ref $target;
-    open $handle, $mode, $target or die "cannot open $target: $!\n";
-    return;
-}
-
-sub _switch_user {
-    my ($user) = @_;
-    $! = 0;                                                ## no critic (RequireLocalizedPunctuationVars)
-    $) = join ' ', $user->{gid}, @{ $user->{groups} };    ## no critic (RequireLocalizedPunctuationVars)
-    die "setgroups(@{ $user->{groups} }): $!\n" if $!;
-    setgid($user->{gid}) or die "setgid($user->{gid}): $!\n";
-    setuid($user->{uid}) or die "setuid($user->{uid}): $!\n";
-    return;
+    my %user = %{ $how{user} || {} };
+    return Runtest::Native::spawn(
+        $how{argv},
+        [map { "$_=$how{environment}{$_}" } sort keys %{ $how{environment} }],
+        fileno $how{stdin},
+        (map { ref ? \fileno $_ : $_ } @how{qw(stdout stderr)}),
+        $how{session},
+        %user ? [@user{qw(uid gid)}, @{ $user{groups} }] : undef
+    ) // die "fork: $!\n";
 }
 
 =head2 wait_process($pid, $deadline, $handle)

@@ -7,12 +7,13 @@ use warnings;
 use Cpanel::JSON::XS ();
 use Errno qw(EWOULDBLOCK);
 use Fcntl qw(LOCK_EX LOCK_NB);
+use File::Basename qw(dirname);
 use File::Path qw(make_path remove_tree);
 use Path::Tiny qw(path);
 use POSIX qw(strftime);
 use Time::HiRes ();
 
-use Runtest::Atomic qw(write_atomically);
+use Runtest::Atomic qw(write_atomically write_whole);
 use Runtest::Error;
 
 =head1 NAME
@@ -131,9 +132,10 @@ sub write_stream {
     my ($directory, $kind, $name, $bytes) = @_;
     Runtest::Error->throw(broken => "the worker sent a stream of a bad name, '$name'")
       if $name =~ m{\A/|(?:\A|/)\.\.?(?:/|\z)|\0} || $name eq '';
-    my $file = $directory->child($kind, $name);
-    $file->parent->mkpath;
-    write_atomically($file, $bytes);
+    my $file = "$directory/$kind/$name";
+    my $folder = dirname($file);
+    make_path($folder) if !-d $folder;
+    write_whole($file, $bytes);
     return;
 }
 

@@ -107,6 +107,7 @@ sub _run {
     my $guard = Runtest::Run::Guard->new(sub { $self->{results}->end });
     $self->{where} = $self->_where(Runtest::Kit->new($self->{results}->directory->child('kit'), $self->{top}, $self->{tree}));
     learn_facts($self->{where}, "$self->{tree}/results/mta-facts.json", @lanes);
+    $self->{lanes} = \@lanes;
     return $self->_run_cases($self->_cases(\@tests, \@lanes));
 }
 
@@ -225,6 +226,7 @@ sub _schedule {
     $self->{progress} = Runtest::Report::Progress->new(durations => $self->{durations}, jobs => $jobs, live => -t STDERR && !$self->_interactive);
     return Runtest::Schedule->new(
         where    => $self->{where},
+        lanes    => $self->{lanes},
         results  => $self->{results},
         jobs     => $jobs,
         progress => $self->{progress},

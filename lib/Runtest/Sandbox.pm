@@ -64,10 +64,30 @@ How many cases can run at once: as many as one likes (undef).
 
 sub most_jobs { return undef }
 
+=head2 zygote(@lanes)
+
+The command line that starts the zygote (Runtest::Zygote): in a sandbox of the run, in which those of the cases are made, and in which the
+kits of these lanes are.
+
+=cut
+
+sub zygote {
+    my ($self, @lanes) = @_;
+    my $kit = $self->{kit};
+    return (
+        $self->{program},
+        '--nest',
+        '--case' => '/kit',
+        '--fd'   => 3,
+        (map { ('--unpack' => $_) } $kit->common, map { $kit->lane($_) } @lanes),
+        '--', $^X, '-I/kit/lib', '-MRuntest::Zygote', '-e', 'Runtest::Zygote::main()'
+    );
+}
+
 =head2 place($case)
 
-A place for one case: C<< { directory, library => where the modules are, command => sub ($seconds, @argv) that returns the
-command line, clean => sub () } >>. Descriptor 3 is the wire.
+A place for one case: C<< { directory, options => sub ($seconds) that returns the launcher's options, clean => sub () } >>. Descriptor 3 is
+the wire.
 
 =cut
 
@@ -75,21 +95,18 @@ sub place {
     my ($self, $case) = @_;
     my $lane   = $case->lane;
     my $user   = $lane->user;
-    my $clock  = $self->_clock($case);
     my @common = (
-        $self->{program},
-        '--fd'     => 3,
+        '--nested',
+        '--fd'   => 3,
         ($case->is_interactive ? ('--fd' => 4) : ()),
-        '--user'   => "$user->{name}:$user->{uid}:$user->{gid}",
-        '--unpack' => $self->{kit}->common,
-        '--unpack' => $self->{kit}->lane($lane),
-        (defined $clock ? ('--unpack' => $clock) : ()),
+        '--user' => "$user->{name}:$user->{uid}:$user->{gid}",
+        (map { my ($from, $to) = @$_; ('--show' => "$from:" . ($to =~ m{\A/} ? $to : "$DIRECTORY/$to")) } $self->{kit}->shown($lane)),
+        _clock($case),
     );
     return {
         directory => $DIRECTORY,
-        library   => '/runtest/lib',
-        command   => sub { my ($seconds, @argv) = @_; return (@common, '--timeout' => $seconds, '--', @argv) },
-        clean     => sub { unlink $clock if defined $clock; return },
+        options   => sub { my ($seconds) = @_; return (@common, '--timeout' => $seconds) },
+        clean     => sub { },
     };
 }
 
@@ -97,10 +114,10 @@ sub place {
 my $LAST_INT = 2**31 - 1;
 
 sub _clock {
-    my ($self, $case) = @_;
-    my $start = $case->clock // return undef;
-    my @repairs = $start > $LAST_INT && !$case->has_own_clock ? 'spool_2038.so' : ();
-    return $self->{kit}->clock($case->name, $start - time, @repairs);
+    my ($case) = @_;
+    my $start     = $case->clock // return;
+    my @libraries = ('clock.so', $start > $LAST_INT && !$case->has_own_clock ? 'spool_2038.so' : ());
+    return ('--clock' => $start - time, map { ('--show' => "/kit/build/$_:/runtest/$_", '--preload' => "/runtest/$_") } @libraries);
 }
 
 =head2 ask($lane, $user, @arguments)

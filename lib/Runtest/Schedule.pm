@@ -6,12 +6,11 @@ use warnings;
 
 use Cpanel::JSON::XS ();
 use IO::Async::Loop;
-use IO::Async::Process;
 use IO::Async::Timer::Countdown;
 use IO::Async::Timer::Periodic;
 use Time::HiRes qw(time);
 
-use Runtest::Error;
+use Runtest::Launch;
 use Runtest::Outcome;
 use Runtest::Plan;
 
@@ -19,9 +18,9 @@ use Runtest::Plan;
 
 Runtest::Schedule - runs cases side by side
 
-=head2 new(where => $sandbox, results => $results, jobs => N, progress => $progress, terminal => $handle)
+=head2 new(where => $sandbox, lanes => \@lanes, results => $results, jobs => N, progress => $progress, terminal => $handle)
 
-$sandbox is a Runtest::Sandbox or a Runtest::NoSandbox, $progress a Runtest::Report::Progress,
+$sandbox is a Runtest::Sandbox or a Runtest::NoSandbox, the lanes are those of all cases, $progress a Runtest::Report::Progress,
 the terminal a handle or undef: it becomes the worker's descriptor 4.
 
 =cut
@@ -55,8 +54,10 @@ sub run {
         on_tick  => sub { $self->{progress}->tick($self->_state) },
     );
     $loop->add($timer->start);
+    $self->{launch} = Runtest::Launch->new($loop, $self->{where}->zygote(@{ $self->{lanes} }));
     $self->_fill;
     $loop->run if %{ $self->{running} };
+    $self->{launch}->end;
     $loop->remove($timer);
     $self->{progress}->clear;
     return $self->{interrupted};
@@ -102,9 +103,7 @@ sub _may_start {
 sub _interrupt {
     my ($self, $signal) = @_;
     $self->{interrupted} //= $signal;
-    for my $process (grep { defined } map { $_->{process} } values %{ $self->{running} }) {
-        kill TERM => $process->pid if $process->is_running;
-    }
+    $self->{launch}->kill_all;
     return;
 }
 
@@ -114,29 +113,23 @@ sub _start {
     my $plan  = $case->plan($place);
     my $outcome = Runtest::Outcome->new($case, $self->{results}->case($case->name), $place->{directory});
     my $started = time;
-    my $process = IO::Async::Process->new(
-        command => [
-            $place->{command}->(
-                Runtest::Plan::backstop_seconds($plan),
-                $^X, "-I$place->{library}", '-MRuntest::Worker', '-e', 'Runtest::Worker::main()'
-            )
-        ],
-        stdin     => { from => Cpanel::JSON::XS->new->latin1->canonical->convert_blessed->encode($plan) },
-        stdout    => { on_read => $self->_reader($outcome, 'take_stderr') },
-        stderr    => { on_read => $self->_reader($outcome, 'take_stderr') },
-        ($self->{terminal} ? (setup => [fd4 => ['dup', $self->{terminal}]]) : ()),
-        fd3       => { on_read => $self->_reader($outcome, 'take_wire') },
-        on_finish => sub {
-            my (undef, $status) = @_;
+    my $silence = $self->_silence($outcome, Runtest::Plan::silence_seconds($plan));
+    $self->{running}{ $case->name } = { outcome => $outcome, silence => $silence };
+    $self->{loop}->add($silence->start);
+    $self->{launch}->start(
+        name     => $case->name,
+        options  => [$place->{options}->(Runtest::Plan::backstop_seconds($plan))],
+        input    => Cpanel::JSON::XS->new->latin1->canonical->convert_blessed->encode($plan),
+        terminal => $self->{terminal},
+        on_said  => $self->_reader($outcome, 'take_stderr'),
+        on_wire  => $self->_reader($outcome, 'take_wire'),
+        on_end   => sub {
+            my ($status) = @_;
             my $failed = $outcome->{exception};
             eval { $outcome->finish($status, time - $started); $place->{clean}->(); 1 } or $failed //= $@;
             $self->_ended($outcome, $failed);
         },
     );
-    my $silence = $self->_silence($outcome, Runtest::Plan::silence_seconds($plan));
-    $self->{running}{ $case->name } = { outcome => $outcome, process => $process, silence => $silence };
-    $self->{loop}->add($process);
-    $self->{loop}->add($silence->start);
     return;
 }
 
@@ -171,8 +164,7 @@ sub _reader {
 
 sub _stop {
     my ($self, $outcome) = @_;
-    my $process = $self->{running}{ $outcome->case->name }{process};
-    kill TERM => $process->pid if $process->is_running;
+    $self->{launch}->kill_case($outcome->case->name);
     return;
 }
 

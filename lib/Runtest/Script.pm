@@ -67,7 +67,7 @@ sub _wrong {
 sub _nothing_pending { return { status => { is => 0 }, environment => {}, set => 0 } }
 
 # What a line may be, in the order in which it is tried: [pattern, method called with what the pattern captured].
-my @LINES = (
+my @LINES = map { [qr/\A$_->[0]\z/, $_->[1]] } (
     [qr/###(?:\s.*)?/,                                              \&_mark],
     [qr/\s*(?:#.*)?/,                                               \&_comment],
     [qr/(~?)([0-9]+)((?:\s+\w+=\S*)*)\s*/,                          \&_expect_status],
@@ -86,7 +86,7 @@ sub _parse_line {
     my $text = $self->_joined_line;
     for my $line (@LINES) {
         my ($pattern, $method) = @$line;
-        my @captures = $text =~ /\A$pattern\z/ or next;
+        my @captures = $text =~ $pattern or next;
         return $self->$method($text, @captures);
     }
     return $self->_wrong("not understood: $text");

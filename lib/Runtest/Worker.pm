@@ -10,7 +10,6 @@ use File::Path qw(make_path);
 use IO::Handle;
 use Time::HiRes qw(time);
 
-use Runtest::Capture qw(output_of);
 use Runtest::Commands qw(command_named);
 use Runtest::Commands::Control   ();
 use Runtest::Commands::Dialogue  ();
@@ -19,8 +18,8 @@ use Runtest::Commands::Files     ();
 use Runtest::Commands::Utilities ();
 use Runtest::Collect qw(collect_streams);
 use Runtest::Debug qw(group_of wrapped under_gdb shell kept_files);
+use Runtest::Native ();
 use Runtest::Process qw(start_process wait_process end_process describe_status);
-use Runtest::Settle qw(unsettled);
 use Runtest::Wire;
 use Runtest::Words qw(expand_words);
 
@@ -142,8 +141,8 @@ sub _put {
 # What is wrong with the zone files, with file and line; undef if nothing is.
 sub _wrong_zones {
     my ($self) = @_;
-    my $said = output_of('bin/fakens', '--check', 'dnszones');
-    return $? ? $said =~ s/\n\z//r : undef;
+    my @faults = map { tr/\x00-\x1f\x7f/?/r } Runtest::Native::check_zones('dnszones', './');
+    return @faults ? join "\n", @faults : undef;
 }
 
 # Returns undef, or the failure: { line, step, reason }.
@@ -161,7 +160,7 @@ sub _run_script {
         $self->send_record({ type => 'begin', line => $step->{line}, text => $step->{text}, start => $started });
         my $cpu    = _cpu_of_children();
         my $failed = eval { $self->_run_step($step); 1 } ? undef : $self->_reason($@);
-        $self->{running}{cpu} = _cpu_of_children() - $cpu - ($self->{running}{settle_cpu} // 0);
+        $self->{running}{cpu} = _cpu_of_children() - $cpu;
         my %done = (map({ $_ => $step->{$_} } qw(line text command)), start => $started, end => time, %{ $self->{running} });
         $self->send_record({ type => 'step', %done, failed => $failed });
         return { line => $step->{line}, step => $step->{text}, reason => $failed } if defined $failed;
@@ -352,14 +351,11 @@ Waits until everything that the step caused has ended; daemons, waiting servers 
 
 sub settle {
     my ($self) = @_;
-    my $cpu = _cpu_of_own_children();
-    my @remaining = unsettled(
-        program => $self->{plan}{settle},
-        seconds => $self->{deadline} - time,
-        keep    => [map { ($_->{pid}, $_->{serves} // ()) } @{ $self->{daemons} }],
-        tree    => [map { $_->{pid} } @{ $self->{servers} }, @{ $self->{background} }],
+    my @remaining = Runtest::Native::settle(
+        $self->{deadline} - time,
+        [map { ($_->{pid}, $_->{serves} // ()) } @{ $self->{daemons} }],
+        [map { $_->{pid} } @{ $self->{servers} }, @{ $self->{background} }]
     );
-    $self->{running}{settle_cpu} += _cpu_of_own_children() - $cpu;
     die $self->_too_long('these processes of the step to end: ' . join ', ', map { "pid $_" } @remaining) . "\n" if @remaining;
     return;
 }

@@ -16,7 +16,7 @@ Runtest::Commands::Utilities - the MTA's own utilities, on the case's spool and 
 my %PROGRAM = (dbmbuild => 'exim_dbmbuild', dump => 'exim_dumpdb');
 
 # Stands for an MTA that was installed: scripts that ask it do not all pass a configuration on.
-my $INSTALLED = 'eximdir/installed-exim';
+my $INSTALLED = 'installed-exim';
 
 # Programs that want to know which MTA and configuration, or the spool, in front of their arguments.
 my %BEFORE = (
@@ -48,7 +48,7 @@ sub _run {
     my $program   = "$directory/eximdir/" . ($PROGRAM{$name} // $name);
     -x $program or die "there is no $name beside this lane's MTA\n";
     _write_installed_exim($worker);
-    _call_our_dumpdb($worker, $program) if $name eq 'exinext';
+    $program = _with_our_dumpdb($worker, $program) if $name eq 'exinext';
     my @before = $BEFORE{$name} ? $BEFORE{$name}->($directory) : ();
     return $worker->run(
         { %$step, sudo => 1 },
@@ -69,15 +69,18 @@ END
     return;
 }
 
-# exinext calls exim_dumpdb by the path where its MTA was to be installed.
-sub _call_our_dumpdb {
+# exinext calls exim_dumpdb by the path where its MTA was to be installed. Returns the path of one that calls the one beside it.
+sub _with_our_dumpdb {
     my ($worker, $script) = @_;
     open my $in, '<', $script or die "$script: $!\n";
     my $text = do { local $/ = undef; <$in> };
     close $in;
     my $dumpdb = "$worker->{plan}{directory}/eximdir/exim_dumpdb";
     $text =~ s{[\w./-]*/exim_dumpdb\b}{$dumpdb}g;
-    return $worker->write_file($script, $text);
+    my $copy = 'installed-exinext';
+    $worker->write_file($copy, $text);
+    chmod oct('755'), $copy or die "$copy: $!\n";
+    return "$worker->{plan}{directory}/$copy";
 }
 
 sub _finish {

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the driver calls in C: Runtest::Native (lib/Runtest/Native.pm says what each function takes
+ * and returns). Only what turns Perl's values into C's; the work is done elsewhere (perlapi(1)).
+ */
+#define PERL_NO_GET_CONTEXT
+#include <EXTERN.h>
+#include <perl.h>
+
+#include <XSUB.h>
+
+#include "descriptors.h"
+#include "sandbox.h"
+#include "settling.h"
+#include "spawn.h"
+#include "zone_directory.h"
+
+XS_EXTERNAL(boot_Runtest__Native);
+
+struct callback {
+    PerlInterpreter *perl;
+    SV *function;
+};
+
+/* Calls the Perl function, which does not die, in the process that is inside. */
+static int call_inside(void *data)
+{
+    const struct callback *callback = data;
+    int status;
+    dTHXa(callback->perl);
+    dSP;
+    PUSHMARK(SP);
+    call_sv(callback->function, G_SCALAR | G_NOARGS);
+    SPAGAIN;
+    status = (int)POPi;
+    PUTBACK;
+    return status;
+}
+
+/* launch(\&inside, OPTIONS): the exit status */
+XS_INTERNAL(native_launch)
+{
+    dXSARGS;
+    char **argv;
+    struct callback callback;
+    struct sandbox_inside inside = {call_inside, &callback};
+    int status;
+    if (items < 1)
+        croak_xs_usage(cv, "inside, options");
+    callback = (struct callback){aTHX, ST(0)};
+    Newxz(argv, items + 1, char *);
+    argv[0] = savepv("sandbox");
+    for (I32 i = 1; i < items; i++)
+        argv[i] = savepv(SvPV_nolen(ST(i)));
+    status = sandbox_main((int)items, argv, &inside);
+    for (I32 i = 0; i < items; i++)
+        Safefree(argv[i]);
+    Safefree(argv);
+    XSRETURN_IV(status);
+}
+
+static void add_pids(pTHX_ struct pids *pids, SV *reference)
+{
+    AV *list = SvROK(reference) ? (AV *)SvRV(reference) : NULL;
+    for (SSize_t i = 0; list && i <= av_top_index(list); i++) {
+        SV **pid = av_fetch(list, i, 0);
+        if (pid && !pids_add(pids, (pid_t)SvIV(*pid)))
+            croak("memory: %s\n", strerror(errno));
+    }
+}
+
+/* settle(SECONDS, \@keep, \@trees): who is left; dies of what /proc does not tell */
+XS_INTERNAL(native_settle)
+{
+    dXSARGS;
+    struct settling settling = {.timeout = 0};
+    struct snapshot left = {NULL, NULL, 0, 0};
+    enum settling_result result;
+    if (items != 3)
+        croak_xs_usage(cv, "seconds, keep, trees");
+    settling.timeout = SvNV(ST(0)) > 0 ? (int64_t)(SvNV(ST(0)) * 1000) : 0;
+    add_pids(aTHX_ & settling.keep, ST(1));
+    add_pids(aTHX_ & settling.trees, ST(2));
+    SP -= items;
+    result = settling_wait(&settling, getpid(), &left);
+    if (result == NOT_SETTLED)
+        for (size_t i = 0; i < left.count; i++) {
+            char line[4096];
+            settling_describe(&left.list[i], line, sizeof line);
+            mXPUSHp(line, strlen(line));
+        }
+    free(left.list);
+    free(left.owner);
+    free(settling.keep.list);
+    free(settling.trees.list);
+    if (result == CANNOT_TELL)
+        croak("/proc: %s\n", strerror(errno));
+    PUTBACK;
+}
+
+/* The strings of a list, with NULL behind them, in memory that goes with the XSUB's. */
+static char **strings(pTHX_ SV *reference)
+{
+    AV *list = (AV *)SvRV(reference);
+    SSize_t count = av_top_index(list) + 1;
+    char **array = (char **)SvPVX(sv_2mortal(newSV((STRLEN)(count + 1) * sizeof *array)));
+    for (SSize_t i = 0; i < count; i++)
+        array[i] = SvPV_nolen(*av_fetch(list, i, 0));
+    array[count] = NULL;
+    return array;
+}
+
+static struct spawn_output output(pTHX_ SV *target)
+{
+    if (SvROK(target))
+        return (struct spawn_output){NULL, (int)SvIV(SvRV(target))};
+    return (struct spawn_output){SvPV_nolen(target), -1};
+}
+
+/* The user's ids from [UID, GID, GROUPS...]; those that undef stands for are the caller's. */
+static void set_user(pTHX_ struct spawn *how, SV *reference)
+{
+    AV *ids = SvROK(reference) ? (AV *)SvRV(reference) : NULL;
+    if (!ids)
+        return;
+    how->as_user = true;
+    how->uid = (uid_t)SvUV(*av_fetch(ids, 0, 0));
+    how->gid = (gid_t)SvUV(*av_fetch(ids, 1, 0));
+    how->group_count = (size_t)(av_top_index(ids) - 1);
+    how->groups = (gid_t *)SvPVX(sv_2mortal(newSV((how->group_count + 1) * sizeof(gid_t))));
+    for (size_t i = 0; i < how->group_count; i++)
+        how->groups[i] = (gid_t)SvUV(*av_fetch(ids, (SSize_t)i + 2, 0));
+}
+
+/* spawn(\@argv, \@environment, INPUT, OUTPUT, ERROR, SESSION, \@user): a pid; undef with $! */
+XS_INTERNAL(native_spawn)
+{
+    dXSARGS;
+    struct spawn how;
+    pid_t pid;
+    if (items != 7)
+        croak_xs_usage(cv, "argv, environment, input, output, error, session, user");
+    how = (struct spawn){.argv = strings(aTHX_ ST(0)),
+                         .environment = strings(aTHX_ ST(1)),
+                         .input = (int)SvIV(ST(2)),
+                         .output = output(aTHX_ ST(3)),
+                         .error = output(aTHX_ ST(4)),
+                         .session = SvTRUE(ST(5))};
+    set_user(aTHX_ & how, ST(6));
+    pid = spawn(&how);
+    if (pid < 0)
+        XSRETURN_UNDEF;
+    XSRETURN_IV(pid);
+}
+
+/* A fault of a zone file, onto the Perl stack. */
+static void push_fault(void *context, const char *file, unsigned line, const char *what)
+{
+    PerlInterpreter *perl = context;
+    dTHXa(perl);
+    dSP;
+    if (line)
+        mXPUSHs(newSVpvf("%s:%u: %s", file, line, what));
+    else
+        mXPUSHs(newSVpvf("%s: %s", file, what));
+    PUTBACK;
+}
+
+/* check_zones(DIRECTORY, BASE): the faults of its zone files */
+XS_INTERNAL(native_check_zones)
+{
+    dXSARGS;
+    struct zone_directory directory = {.sink = {push_fault, aTHX}};
+    const char *path;
+    if (items != 2)
+        croak_xs_usage(cv, "directory, base");
+    path = SvPV_nolen(ST(0));
+    directory.base = SvPV_nolen(ST(1));
+    SP -= items;
+    PUTBACK;
+    zone_directory_open(&directory, path);
+    zone_directory_check(&directory);
+    zone_directory_free(&directory);
+}
+
+/* send_descriptors(SOCKET, BYTES, FDS): whether they were sent, with $! */
+XS_INTERNAL(native_send)
+{
+    dXSARGS;
+    int fds[DESCRIPTORS_MOST];
+    STRLEN size;
+    const char *bytes;
+    if (items < 2 || items - 2 > DESCRIPTORS_MOST)
+        croak_xs_usage(cv, "socket, bytes, descriptors");
+    for (I32 i = 2; i < items; i++)
+        fds[i - 2] = (int)SvIV(ST(i));
+    bytes = SvPVbyte(ST(1), size);
+    ST(0) = boolSV(descriptors_send((int)SvIV(ST(0)), bytes, size, fds, (size_t)items - 2));
+    XSRETURN(1);
+}
+
+/* receive_descriptors(SOCKET): bytes and descriptors; nothing at the end */
+XS_INTERNAL(native_receive)
+{
+    dXSARGS;
+    static char bytes[DESCRIPTORS_LONGEST];
+    int fds[DESCRIPTORS_MOST];
+    size_t count;
+    ssize_t size;
+    if (items != 1)
+        croak_xs_usage(cv, "socket");
+    size = descriptors_receive((int)SvIV(ST(0)), bytes, sizeof bytes, fds, &count);
+    SP -= items;
+    if (size < 0)
+        croak("recvmsg: %s\n", strerror(errno));
+    if (size > 0)
+        mXPUSHp(bytes, (STRLEN)size);
+    for (size_t i = 0; size > 0 && i < count; i++)
+        mXPUSHi(fds[i]);
+    PUTBACK;
+}
+
+XS_EXTERNAL(boot_Runtest__Native)
+{
+    dXSARGS;
+    static const char file[] = "native.c";
+    PERL_UNUSED_VAR(items);
+    newXS("Runtest::Native::launch", native_launch, file);
+    newXS("Runtest::Native::settle", native_settle, file);
+    newXS("Runtest::Native::check_zones", native_check_zones, file);
+    newXS("Runtest::Native::spawn", native_spawn, file);
+    newXS("Runtest::Native::send_descriptors", native_send, file);
+    newXS("Runtest::Native::receive_descriptors", native_receive, file);
+    XSRETURN_YES;
+}
