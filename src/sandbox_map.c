@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #define ROOT_MAP "0 100000 65536"
-#define NESTED_MAP "0 0 65536"
-#define USER_RANGE 65535 /* ids that a user's map needs besides its own */
+#define NESTED_MAP "0 0 1\n1 1 65535" /* a range may not span several of the outer ones */
+#define USER_RANGE 65535              /* ids that a user's map needs besides its own */
 
 struct map {
     const char *file;    /* of /proc/PID */
