@@ -30,8 +30,9 @@ Starts the zygote (Runtest::Zygote) by this command line, in which it finds the 
 sub new {
     my ($class, $loop, @command) = @_;
     socketpair my $ours, my $theirs, AF_UNIX, SOCK_SEQPACKET, 0 or Runtest::Error->throw(broken => "socketpair: $!");
+    # In a process group of its own: what a terminal sends is for the driver, who ends all cases, and knows why they ended.
     my $process = IO::Async::Process->new(
-        command   => \@command,
+        code      => sub { setpgrp; exec @command or die "$command[0]: $!\n" },
         setup     => [fd3 => ['dup', $theirs]],
         on_finish => sub { },
     );
