@@ -56,8 +56,7 @@ sandbox_OBJS      = sandbox.o $(LAUNCHER)
 SETTLING          = settling.o snapshot.o processes.o deadline.o
 settle_OBJS       = settle.o seconds.o $(SETTLING)
 NATIVE            = $(BUILD)/perl/auto/Runtest/Native/Native.so
-NATIVE_OBJS       = native.o spawn.o descriptors.o settling.o $(LAUNCHER) $(ZONES)
-NATIVE_LIBS       = -lcrypto
+NATIVE_OBJS       = native.o spawn.o descriptors.o settling.o $(LAUNCHER)
 make-ocsp_OBJS    = make-ocsp.o
 make-ocsp_LIBS    = -lcrypto
 
@@ -78,7 +77,7 @@ PERL_CPPFLAGS = $(patsubst -I%,-isystem %,$(filter -I% -D%,$(shell perl -MExtUti
 
 $(NATIVE): $(addprefix $(BUILD)/,$(NATIVE_OBJS))
 	mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(NATIVE_LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^
 
 $(BUILD)/%.o: src/%.c | $(BUILD)
 	$(CC) $(STD) $(CPPFLAGS) $(CFLAGS) -fPIC $(WARNINGS) -MMD -MP -c -o $@ $<

@@ -155,6 +155,7 @@ static void make_answer(struct query *query)
         dns_message_begin(&query->message, false, 0, DNS_FORMERR);
         return;
     }
+    query->directory.skips_certificates = query->question.type != DNS_TYPE_TLSA;
     if (good)
         dns_answer_make(&query->answer, &query->directory, &query->question);
     else

@@ -13,7 +13,6 @@
 #include "sandbox.h"
 #include "settling.h"
 #include "spawn.h"
-#include "zone_directory.h"
 
 XS_EXTERNAL(boot_Runtest__Native);
 
@@ -153,36 +152,6 @@ XS_INTERNAL(native_spawn)
     XSRETURN_IV(pid);
 }
 
-/* A fault of a zone file, onto the Perl stack. */
-static void push_fault(void *context, const char *file, unsigned line, const char *what)
-{
-    PerlInterpreter *perl = context;
-    dTHXa(perl);
-    dSP;
-    if (line)
-        mXPUSHs(newSVpvf("%s:%u: %s", file, line, what));
-    else
-        mXPUSHs(newSVpvf("%s: %s", file, what));
-    PUTBACK;
-}
-
-/* check_zones(DIRECTORY, BASE): the faults of its zone files */
-XS_INTERNAL(native_check_zones)
-{
-    dXSARGS;
-    struct zone_directory directory = {.sink = {push_fault, aTHX}};
-    const char *path;
-    if (items != 2)
-        croak_xs_usage(cv, "directory, base");
-    path = SvPV_nolen(ST(0));
-    directory.base = SvPV_nolen(ST(1));
-    SP -= items;
-    PUTBACK;
-    zone_directory_open(&directory, path);
-    zone_directory_check(&directory);
-    zone_directory_free(&directory);
-}
-
 /* send_descriptors(SOCKET, BYTES, FDS): whether they were sent, with $! */
 XS_INTERNAL(native_send)
 {
@@ -227,7 +196,6 @@ XS_EXTERNAL(boot_Runtest__Native)
     PERL_UNUSED_VAR(items);
     newXS("Runtest::Native::launch", native_launch, file);
     newXS("Runtest::Native::settle", native_settle, file);
-    newXS("Runtest::Native::check_zones", native_check_zones, file);
     newXS("Runtest::Native::spawn", native_spawn, file);
     newXS("Runtest::Native::send_descriptors", native_send, file);
     newXS("Runtest::Native::receive_descriptors", native_receive, file);

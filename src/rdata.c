@@ -208,10 +208,10 @@ static const struct type {
     {"PTR", 12, {name}},
     {"MX", 15, {number_16, name}},
     {"TXT", 16, {strings}},
-    {"AAAA", 28, {address_6}},                               /* RFC 3596 */
-    {"SRV", 33, {number_16, number_16, number_16, name}},    /* RFC 2782 */
-    {"TLSA", 52, {number_8, number_8, number_8, tlsa_data}}, /* RFC 6698 section 2.1 */
-    {"SPF", 99, {strings}},                                  /* RFC 4408 section 3.1.1 */
+    {"AAAA", 28, {address_6}},                                          /* RFC 3596 */
+    {"SRV", 33, {number_16, number_16, number_16, name}},               /* RFC 2782 */
+    {"TLSA", DNS_TYPE_TLSA, {number_8, number_8, number_8, tlsa_data}}, /* RFC 6698 section 2.1 */
+    {"SPF", 99, {strings}},                                             /* RFC 4408 section 3.1.1 */
 };
 
 uint16_t dns_type_number(struct text word)

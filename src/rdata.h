@@ -15,7 +15,13 @@ enum {
 };
 
 /* The record types that the code treats in a special way. */
-enum { DNS_TYPE_A = 1, DNS_TYPE_NS = 2, DNS_TYPE_CNAME = 5, DNS_TYPE_SOA = 6 };
+enum {
+    DNS_TYPE_A = 1,
+    DNS_TYPE_NS = 2,
+    DNS_TYPE_CNAME = 5,
+    DNS_TYPE_SOA = 6,
+    DNS_TYPE_TLSA = 52, /* RFC 6698 section 7.1 */
+};
 
 /* The number of a type (RFC 1035 section 3.2.2 and later ones) by its name in any case; 0 if there
  * is none of that name. */
@@ -26,6 +32,7 @@ struct rdata {
     struct text text;              /* what is not read yet */
     const struct dns_name *origin; /* what incomplete names continue with */
     const char *base;              /* what relative names of certificate files begin with, "…/" */
+    bool skips_certificates;       /* leave out data that are computed from one */
     uint8_t *bytes;                /* the RDATA; the caller frees it */
     size_t length, room;
     char why[RDATA_WHY_SIZE]; /* what is wrong with the text, after a failure */

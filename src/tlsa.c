@@ -102,6 +102,8 @@ static bool compute(struct rdata *rdata, struct text name)
         return rdata_fail(rdata, "only selectors 0 and 1 can be computed");
     if (rdata->bytes[MATCHING_AT] >= MATCHING_TYPES)
         return rdata_fail(rdata, "only matching types 0, 1 and 2 can be computed");
+    if (rdata->skips_certificates)
+        return true;
     if (asprintf(&path, "%s%.*s", is_absolute ? "" : rdata->base, (int)text_length(name), name.at) <
         0)
         return rdata_fail(rdata, "out of memory");

@@ -136,6 +136,7 @@ static bool take_data(struct reader *reader, struct text line, struct record *re
         .text = line,
         .origin = &reader->zone->name,
         .base = reader->source->base,
+        .skips_certificates = reader->source->skips_certificates,
     };
     bool good = rdata_parse(&rdata, record->type);
     record->data = rdata.bytes;

@@ -46,7 +46,8 @@ struct zone_source {
     const char *file; /* its name in faults */
     const char *text;
     size_t length;
-    const char *base; /* what relative names of certificate files begin with, "…/" */
+    const char *base;        /* what relative names of certificate files begin with, "…/" */
+    bool skips_certificates; /* leave out data that are computed from one: nobody asks for them */
 };
 
 /*

@@ -137,6 +137,7 @@ static bool read_zone(const struct zone_directory *directory, struct zone_file *
         .text = text,
         .length = length,
         .base = directory->base,
+        .skips_certificates = directory->skips_certificates,
     };
     file->is_good = zone_parse(&file->zone, &source, &directory->sink);
     free(text);

@@ -15,7 +15,8 @@ struct zone_file {
 };
 
 struct zone_directory {
-    const char *base; /* what relative names of certificate files begin with, "…/" */
+    const char *base;        /* what relative names of certificate files begin with, "…/" */
+    bool skips_certificates; /* leave out data that are computed from one: nobody asks for them */
     struct fault_sink sink;
     struct zone_file *files;
     size_t count;

@@ -99,9 +99,17 @@ sub test_faults {
         my $lines = fault_lines($case, 'db.test.ex', @faults);
         is_deeply($check, { status => 2, stdout => $lines, stderr => q{} }, "--check: $faults[0]");
         my ($first) = $lines =~ /\A(.*)\n/x;
-        is(ask($case, 'any.test.ex A'), "3 REFUSED\nquestion: any.test.ex A\n", '… is no recovery');
-        is(log_of($case), "any.test.ex A -> no recovery (0 records): $first\n", '… with a line in the log');
+        my $type = $faults[0] =~ m{/}x ? 'TLSA' : 'A';    # certificates are read for who asks for TLSA
+        is(ask($case, "any.test.ex $type"), "3 REFUSED\nquestion: any.test.ex $type\n", '… is no recovery');
+        is(log_of($case), "any.test.ex $type -> no recovery (0 records): $first\n", '… with a line in the log');
     }
+    return;
+}
+
+sub test_certificate_that_is_not_needed {
+    my $case = new_case('db.test.ex' => "a TLSA 3 1 1 file:/nonexistent/x\na A 127.0.0.1\n");
+    is(ask($case, 'a.test.ex A') =~ s/\n.*//xrs, '0 NOERROR', 'a certificate is not read for a question about something else');
+    is(ask($case, 'a.test.ex TLSA') =~ s/\n.*//xrs, '3 REFUSED', 'but for one about TLSA');
     return;
 }
 
@@ -167,6 +175,7 @@ sub test_other_zone {
 }
 
 test_faults();
+test_certificate_that_is_not_needed();
 test_good_zones();
 test_directory();
 test_other_zone();

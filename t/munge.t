@@ -16,7 +16,7 @@ my %EXAMPLE = %Runtest::Munge::Rules::EXAMPLE;
 sub munge_with {
     my ($rules, $values, $stream, $text, %directives) = @_;
     my $munge = Runtest::Munge->new(values => { %EXAMPLE, %$values }, sets => [], directives => \%directives);
-    $munge->{rules} = [map { $munge->_prepared($_) } @$rules] if $rules;
+    $munge->{rules} = Runtest::Munge::prepared($munge->{values}, @$rules) if $rules;
     return $munge->streams({ $stream => $text })->{ $stream =~ s{/}{.}r };
 }
 

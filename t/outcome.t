@@ -45,7 +45,6 @@ is $outcome->running, undef, 'no step is running';
 $outcome->finish(0, 1.5);
 is $outcome->trouble, undef, 'no trouble';
 is $outcome->failure, undef, 'no failure';
-is $outcome->wrong,   undef, 'nothing wrong';
 is $outcome->seconds, 1.5, 'seconds';
 is $outcome->case, $case, 'the case';
 is $outcome->directory, $directory, 'its results';
@@ -58,8 +57,6 @@ $outcome = outcome([{ type => 'verdict', failure => \%FAILED }]);
 $outcome->finish(0, 1);
 is_deeply $outcome->failure, \%FAILED, 'a failure';
 is $outcome->trouble, undef, '- is no trouble';
-$outcome = outcome([{ type => 'verdict', wrong => 'db.x:1: no' }]);
-is $outcome->wrong, 'db.x:1: no', 'something wrong';
 
 # ----- A run that wrote too much -----
 
@@ -84,7 +81,6 @@ my @TROUBLES = (
 for my $try (@TROUBLES) {
     my ($name, $records, $stderr, $status, $trouble) = @$try;
     my $some = outcome(@$records);
-    is $some->wrong, undef, "$name: nothing is wrong with the test";
     $some->take_stderr($_) for split //, $stderr;
     $some->finish($status, 1);
     is $some->trouble, $trouble, "trouble: $name";

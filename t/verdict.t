@@ -92,7 +92,6 @@ my @CASES = (
     ['no verdict',      '',     { log => "same\n" },                { no_verdict => 1 }, 'ERROR', 'the worker ended with exit status 0', 3, ''],
     ['a status',        '',     { log => "same\n" },                { status => 9 }, 'ERROR', 'the worker ended with signal 9 (KILL)', 3, ''],
     ['no verdict, and expected to fail', $XFAIL, {},                { no_verdict => 1 }, 'ERROR', 'the worker ended with exit status 0', 3, ''],
-    ['something wrong', '',     { log => "same\n" },                { verdict => { wrong => 'dnszones/db.x:1: no' } }, 'ERROR', 'dnszones/db.x:1: no', 2, ''],
     ['a bad mailbox',   '',     { log => "same\n", 'mail/gnutls' => 'x' }, {}, 'ERROR',
         'test 0001 has written mail.gnutls, and a name that ends like a flavour\'s cannot have a golden: rename it', 2, ''],
 );

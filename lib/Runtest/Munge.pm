@@ -14,6 +14,10 @@ Runtest::Munge - replaces what varies, and nothing else, in the streams of one c
 
 The only stage that changes text. What is replaced by what stands in Runtest::Munge::Rules.
 
+=cut
+
+my %prepared;    # what the rules depend on => the rules: most cases have the same ones
+
 =head2 new(values => \%values, sets => \@sets, directives => \%directives)
 
 %values has the run's directory, caller, eximuser, hostname, ipv4, ipv6, version, neutral (see Runtest::Munge::Rules::EXAMPLE);
@@ -23,17 +27,22 @@ the sets and directives are the script's.
 
 sub new {
     my ($class, %given) = @_;
-    my $self = bless { %given, ids => {}, ports => {}, trace => [] }, $class;
-    my @rules = grep { $_->{always} || !$given{directives}{no_munge} } rules_for($given{sets});
-    $self->{rules} = [map { $self->_prepared($_) } @rules];
-    return $self;
+    my ($values, $sets) = ($given{values}, $given{sets} || []);
+    my $no_munge = $given{directives}{no_munge} ? 1 : 0;
+    my $depends  = join "\0", $no_munge, @$sets, '', map { "$_=" . ($values->{$_} // "\0") } sort keys %$values;
+    my $rules = $prepared{$depends} //= prepared($values, grep { $_->{always} || !$no_munge } rules_for($sets));
+    return bless { %given, rules => $rules, ids => {}, ports => {}, trace => [] }, $class;
 }
 
-sub _prepared {
-    my ($self, $rule) = @_;
-    my $pattern = $rule->{pattern}->($self->{values}) // return;
-    my %streams = map { $_ => 1 } @{ $rule->{streams} || [] };
-    return { %$rule, compiled => $pattern, in => %streams ? \%streams : undef };
+=head2 prepared(\%values, @rules)
+
+The rules with their patterns for these values; C<< $munge->{rules} >>.
+
+=cut
+
+sub prepared {
+    my ($values, @rules) = @_;
+    return { all => [map { my $pattern = $_->{pattern}->($values); defined $pattern ? { %$_, compiled => $pattern } : () } @rules] };
 }
 
 # Message ids get their golden names in the order of their appearance, so the streams have one, too.
@@ -91,18 +100,22 @@ sub _munge_stream {
 # Undef when a rule deletes the line.
 sub _munge_line {
     my ($self, $kind, $line, $place) = @_;
-    for my $rule (@{ $self->_rules_of($kind)->{line} }) {
-        next if $line !~ $rule->{compiled};
-        $self->_apply($rule, \$line, $place) or return undef;
+    my $rules = $self->_rules_of($kind);
+    my $index = -1;
+    for my $pattern (@{ $rules->{patterns} }) {
+        $index++;
+        next if $line !~ $pattern;
+        $self->_apply($rules->{line}[$index], \$line, $place) or return undef;
     }
     return $line;
 }
 
 sub _rules_of {
     my ($self, $kind) = @_;
-    return $self->{rules_of}{$kind} //= do {
-        my @rules = grep { !$_->{in} || $_->{in}{$kind} } @{ $self->{rules} };
-        { spanning => [grep { $_->{spans} } @rules], line => [grep { !$_->{spans} } @rules] };
+    return $self->{rules}{$kind} //= do {
+        my @rules = grep { my $in = $_->{streams}; !$in || grep { $_ eq $kind } @$in } @{ $self->{rules}{all} };
+        my @line  = grep { !$_->{spans} } @rules;
+        +{ spanning => [grep { $_->{spans} } @rules], line => \@line, patterns => [map { $_->{compiled} } @line] };
     };
 }
 

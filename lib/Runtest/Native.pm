@@ -8,7 +8,7 @@ use File::Basename qw(dirname);
 use XSLoader ();
 
 use Exporter 'import';
-our @EXPORT_OK = qw(launch settle check_zones spawn send_descriptors receive_descriptors);
+our @EXPORT_OK = qw(launch settle spawn send_descriptors receive_descriptors);
 
 =head1 NAME
 
@@ -24,11 +24,6 @@ have. The calling process is the launcher: it is good for nothing else any more.
 
 Waits until the processes of the test have ended (src/settling.h), but for those that may stay. Returns nothing; or, if C<seconds> have
 passed, a line for each that is left. Dies of what F</proc> does not tell.
-
-=head2 check_zones($directory, $base)
-
-What is wrong with the zone files of a directory, a line C<FILE:LINE: WHAT> each; relative names of certificates in them begin with C<base>.
-C<fakens --check> says the same.
 
 =head2 spawn(\@argv, \@environment, $input, $output, $error, $session, \@user)
 

@@ -46,14 +46,6 @@ sub case_directory { return $_[0]{case_directory} }
 sub raw            { return $_[0]{raw} }
 sub failure        { return ($_[0]{verdict} // {})->{failure} }
 
-=head2 wrong
-
-What the worker found to be wrong with the test before it ran a step, or undef.
-
-=cut
-
-sub wrong { return ($_[0]{verdict} // {})->{wrong} }
-
 =head2 running
 
 The step that was begun last and has not ended, or undef; C<begun> is when, by this clock.

@@ -161,14 +161,38 @@ sub _files {
 # Every file of the folder; those of other tests as well, which may want what this host has not.
 sub _instances {
     my ($case, $from, $to) = @_;
-    return map { _instance($case, $_, $to) } _sources("$case->{tree}/$from");
+    my @instances = map { $_->{of_test} ? _instance($case, $_, $to) : $_ } _common_instances($case, $from, $to);
+    for my $instance (grep { defined $_->{number} && $_->{number} eq $case->{test}{number} } @instances) {
+        $case->{script}{missing}{$_} = 1 for keys %{ $instance->{missing} };
+    }
+    return map { { path => $_->{path}, content => $_->{content} } } @instances;
 }
 
-my %sources;    # folder => [{ name, text }]: each case needs all of them, and they stay the same
+my %instances;    # folder and lane => { directory, list }: the same for one case after the other
+
+# The instances; but of the files that depend on the test, the sources.
+sub _common_instances {
+    my ($case, $from, $to) = @_;
+    my ($folder, $directory) = ("$case->{tree}/$from", $case->{place}{directory});
+    my $common = $instances{ "$folder " . $case->{lane}->name } //= { directory => '' };
+    if ($common->{directory} ne $directory) {
+        @$common{qw(directory list)} = ($directory, [map { $_->{of_test} ? $_ : _instance($case, $_, $to) } _sources($folder)]);
+    }
+    return @{ $common->{list} };
+}
+
+my %sources;    # folder => [{ name, number, text, of_test }]: each case needs all of them, and they stay the same
 
 sub _sources {
     my ($folder) = @_;
-    return @{ $sources{$folder} //= [map { { name => $_->relative($folder)->stringify, text => $_->slurp_raw } } _files_below($folder)] };
+    return @{ $sources{$folder} //= [map { _source($_->relative($folder)->stringify, $_->slurp_raw) } _files_below($folder)] };
+}
+
+# A file NNNN.NAME belongs to that test, whatever test it is made for.
+sub _source {
+    my ($name, $text) = @_;
+    my ($number) = $name =~ m{(?:\A|/)([0-9]{4})[.][^/]*\z};
+    return { name => $name, number => $number, text => $text, of_test => !defined $number && "$name $text" =~ /TESTNUM/ ? 1 : 0 };
 }
 
 sub _files_below {
@@ -180,15 +204,15 @@ sub _files_below {
 
 sub _instance {
     my ($case, $source, $to) = @_;
-    my $name = $source->{name};
-    my ($number) = $name =~ m{(?:\A|/)([0-9]{4})[.][^/]*\z};
+    my $number = $source->{number};
     my $substitution = defined $number ? $case->{substitution}->with(TESTNUM => $number) : $case->{substitution};
     my %missing;
-    my $content = $substitution->apply($source->{text}, \%missing);
-    if (defined $number && $number eq $case->{test}{number}) {
-        $case->{script}{missing}{$_} = 1 for keys %missing;
-    }
-    return { path => "$to/" . $substitution->apply($name, {}), content => $content };
+    return {
+        path    => "$to/" . $substitution->apply($source->{name}, {}),
+        content => $substitution->apply($source->{text}, \%missing),
+        number  => $number,
+        missing => \%missing,
+    };
 }
 
 1;

@@ -27,6 +27,7 @@ use Runtest::Update;
 use Runtest::Verdict qw(judge skipped in_error write_result);
 use Runtest::Words qw(split_words expand_words);
 use Runtest::Worker ();    # not run here, but a module that it lacks is missed here and not in a sandbox
+use Runtest::Zones qw(check_zones);
 
 =head1 NAME
 
@@ -261,7 +262,7 @@ sub _check {
     my (@errors, @runnable, @statuses);
     my $place = { directory => '/testsuite' };
     for my $case (@cases) {
-        if (!eval { $case->plan($place); 1 }) {
+        if (!eval { $self->_check_case($case, $place); 1 }) {
             my $error = Runtest::Error->from($@);
             $error->kind eq 'wrong' ? push @errors, $error->message : die $error;
         }
@@ -275,6 +276,13 @@ sub _check {
     my %seen;
     Runtest::Error->throw(wrong => join "\nruntest: ", grep { !$seen{$_}++ } @errors) if @errors;
     return (\@runnable, @statuses);
+}
+
+sub _check_case {
+    my ($self, $case, $place) = @_;
+    my $plan = $case->plan($place);
+    check_zones("$self->{top}/build/fakens", $self->{tree}, @{ $plan->{files} });
+    return;
 }
 
 # Cases mostly wait: for the pauses that the MTA makes, for processes to end. One takes a tenth of a processor or less.

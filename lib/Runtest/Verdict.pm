@@ -34,7 +34,6 @@ sub judge {
     my $case  = $outcome->case;
     my $fixed = { case => $case, seconds => $outcome->seconds, directory => $outcome->directory };
     my $verdict = eval {
-        Runtest::Error->throw(wrong => $outcome->wrong) if defined $outcome->wrong;
         Runtest::Error->throw(broken => $outcome->excess) if defined $outcome->excess;
         my $munged = munge_outcome($outcome);
         my $golden = Runtest::Golden->new($case->{tree}, $case->test->{number}, $case->lane);

@@ -52,8 +52,6 @@ sub main {
     Runtest::Process::watch_children();
     umask 022;
     $self->_prepare;
-    my $wrong = $self->_wrong_zones;
-    return $self->send_record({ type => 'verdict', wrong => $wrong }) if defined $wrong;
     my $failure = $self->_run_script // $self->_end_everything;
     $self->_end_what_is_left if $failure;
     $self->_send_streams;
@@ -136,13 +134,6 @@ sub _put {
     print {$out} $content or die "$path: $!\n";
     close $out or die "$path: $!\n";
     return;
-}
-
-# What is wrong with the zone files, with file and line; undef if nothing is.
-sub _wrong_zones {
-    my ($self) = @_;
-    my @faults = map { tr/\x00-\x1f\x7f/?/r } Runtest::Native::check_zones('dnszones', './');
-    return @faults ? join "\n", @faults : undef;
 }
 
 # Returns undef, or the failure: { line, step, reason }.

@@ -4,14 +4,18 @@ package Runtest::Zones;
 use strict;
 use warnings;
 
+use Path::Tiny qw(path tempdir);
 use Socket qw(AF_INET6 inet_pton);
 
+use Runtest::Capture qw(output_of);
+use Runtest::Error;
+
 use Exporter 'import';
-our @EXPORT_OK = qw(zones_of_host);
+our @EXPORT_OK = qw(zones_of_host check_zones);
 
 =head1 NAME
 
-Runtest::Zones - the fake DNS zones of the test host itself
+Runtest::Zones - the fake DNS zones: those of the test host itself; and whether those of a case are good
 
 =head2 zones_of_host(\%host, @there)
 
@@ -53,6 +57,40 @@ sub _reverse6 {
     my $digits = unpack 'H32', inet_pton(AF_INET6, $host->{HOSTIPV6} // return);
     my ($network, $rest) = unpack 'A4 A28', $digits;
     return { name => "db.ip6.$network", content => join('.', reverse split //, $rest) . " PTR $host->{hostname}.\n" };
+}
+
+=head2 check_zones($fakens, $tree, @files)
+
+Has the program fakens look at the zones among the files of a plan (Runtest::Plan). Dies (wrong) of what it finds, with file and line.
+
+=cut
+
+my %good;    # texts that were looked at: most cases have the same ones
+
+sub check_zones {
+    my ($fakens, $tree, @files) = @_;
+    @files = grep { $_->{path} =~ m{\A(?:dnszones|aux-var)/} } @files;    # a zone may name a certificate
+    my $texts = join "\0", $tree, map { @$_{qw(path content)} } @files;
+    return if $good{$texts};
+    my $said = _said_of($fakens, $tree, @files);
+    Runtest::Error->throw(wrong => $said) if $?;
+    $good{$texts} = 1;
+    return;
+}
+
+sub _said_of {
+    my ($fakens, $tree, @files) = @_;
+    my $case = tempdir('runtest-zones-XXXXXX');
+    $case->child('dnszones')->mkpath;
+    for my $file (@files) {
+        my $path = $case->child($file->{path});
+        $path->parent->mkpath;
+        $path->spew_raw($file->{content});
+    }
+    symlink path($tree)->absolute->child('aux-fixed'), $case->child('aux-fixed') or Runtest::Error->throw(broken => "$case/aux-fixed: $!");
+    my $said = output_of($fakens, '--check', $case->child('dnszones'));
+    my @lines = split /\n/, $said =~ s{\Q$case\E/(?:dnszones/[.][.]/)?}{}gr;
+    return join "\nruntest: ", map { s{\Adnszones/}{dnszones-src/}r } @lines;
 }
 
 1;
