@@ -191,7 +191,7 @@ XS_INTERNAL(native_receive)
 
 XS_EXTERNAL(boot_Runtest__Native)
 {
-    dXSARGS;
+    dXSBOOTARGSAPIVERCHK; /* croaks if it was built for another perl */
     static const char file[] = "native.c";
     PERL_UNUSED_VAR(items);
     newXS("Runtest::Native::launch", native_launch, file);

@@ -29,24 +29,25 @@ Starts the zygote (Runtest::Zygote) by this command line, in which it finds the 
 
 sub new {
     my ($class, $loop, @command) = @_;
+    my $self = bless { loop => $loop }, $class;
     socketpair my $ours, my $theirs, AF_UNIX, SOCK_SEQPACKET, 0 or Runtest::Error->throw(broken => "socketpair: $!");
     # In a process group of its own: what a terminal sends is for the driver, who ends all cases, and knows why they ended.
-    my $process = IO::Async::Process->new(
+    my $process = $self->{process} = IO::Async::Process->new(
         code      => sub { setpgrp; exec @command or die "$command[0]: $!\n" },
         setup     => [fd3 => ['dup', $theirs]],
-        on_finish => sub { },
+        on_finish => sub { $self->{status} = $_[1] },
     );
     $loop->add($process);
     close $theirs;    # so that an end of the zygote is an end of the socket
-    return bless { loop => $loop, socket => $ours, process => $process }, $class;
+    $self->{socket} = $ours;
+    return $self;
 }
 
 =head2 start(%case)
 
 Has a launcher started, with its C<options>, for the case C<name>. Its worker reads C<input> from standard input; C<on_said> and C<on_wire> are on_read
 functions of IO::Async::Stream for what it writes to standard output and error, and to descriptor 3; C<terminal>, if there is one,
-becomes its descriptor 4. C<on_end> is called with the launcher's wait status when all of this has ended. Dies (broken) when the zygote
-has ended.
+becomes its descriptor 4. C<on_end> is called with the launcher's wait status when all of this has ended; with undef if the zygote has ended.
 
 =cut
 
@@ -55,7 +56,7 @@ sub start {
     my ($input, $feed) = _pipe();
     my $status  = '';
     my $pending = 3;
-    my $on_end  = sub { $case{on_end}->($status =~ /\A([0-9]+)\n/ ? $1 << 8 : 9) if !--$pending };
+    my $on_end  = sub { $case{on_end}->($status =~ /\A([0-9]+)\n/ ? $1 : undef) if !--$pending };
     my @theirs  = map { $self->_read($_, $on_end) } sub { $status = ${ $_[1] }; return 0 }, @case{qw(on_said on_wire)};
     splice @theirs, 1, 0, $input;
     $self->_request({ name => $case{name}, options => $case{options} }, @theirs, $case{terminal} // ());
@@ -82,7 +83,8 @@ sub _pipe {
 sub _request {
     my ($self, $request, @handles) = @_;
     return if send_descriptors(fileno $self->{socket}, Cpanel::JSON::XS->new->encode($request), map { fileno $_ } @handles);
-    return Runtest::Error->throw(broken => "the sandbox that all cases run in has ended: $!");
+    return if $!{EPIPE} || $!{ECONNRESET};    # the zygote has ended, and with it all cases
+    return Runtest::Error->throw(broken => "sendmsg to the process that starts the cases: $!");
 }
 
 =head2 kill_case($name)
@@ -111,7 +113,7 @@ sub kill_all {
 
 =head2 end()
 
-No more launchers are wanted: returns when the zygote has ended.
+No more launchers are wanted: returns the zygote's wait status when it has ended.
 
 =cut
 
@@ -119,7 +121,7 @@ sub end {
     my ($self) = @_;
     close delete $self->{socket};
     $self->{loop}->loop_once while $self->{process}->is_running;
-    return;
+    return $self->{status};
 }
 
 1;

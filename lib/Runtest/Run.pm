@@ -175,16 +175,16 @@ sub _run_cases {
     $self->{durations} = Runtest::Durations->new("$self->{tree}/results/durations.json");
     $self->{policy}    = $self->_policy;
     my $schedule = $self->{schedule} = $self->_schedule;
-    my $signal   = $schedule->run(
-        [$self->_in_order(@$runnable)],
-        sub {
-            my ($again, $status) = $self->_take(@_);
-            push @statuses, $status // ();
-            return $again;
-        }
-    );
+    my $done     = sub {
+        my ($again, $status) = $self->_take(@_);
+        push @statuses, $status // ();
+        return $again;
+    };
+    my $signal;
+    my $failed = eval { $signal = $schedule->run([$self->_in_order(@$runnable)], $done); 1 } ? undef : $@;
     return $self->_interrupted($signal) if $signal;
-    $self->{report}->summary;
+    $self->{report}->summary if @statuses || !defined $failed;
+    die $failed if defined $failed;
     eval { $self->{durations}->keep; 1 } or _note("the next run will not know how long cases take: $@");
     return _exit_status(scalar @$runnable, @statuses);
 }

@@ -10,9 +10,11 @@ use IO::Async::Timer::Countdown;
 use IO::Async::Timer::Periodic;
 use Time::HiRes qw(time);
 
+use Runtest::Error;
 use Runtest::Launch;
 use Runtest::Outcome;
 use Runtest::Plan;
+use Runtest::Process qw(describe_status);
 
 =head1 NAME
 
@@ -37,7 +39,8 @@ sub new {
 
 Runs the cases and calls done($outcome, $exception) as each ends, in the order in which they do; done may return a case
 that is to run (again). The exception is set, and there is no verdict, when a case could not be run. Returns undef, or the
-name of the signal (INT, TERM, HUP) that ended the run: then every case's processes have ended.
+name of the signal (INT, TERM, HUP) that ended the run: then every case's processes have ended. Dies (broken), when they have, if the zygote
+was ended by somebody.
 
 =cut
 
@@ -57,10 +60,11 @@ sub run {
     $self->{launch} = Runtest::Launch->new($loop, $self->{where}->zygote(@{ $self->{lanes} }));
     $self->_fill;
     $loop->run if %{ $self->{running} };
-    $self->{launch}->end;
+    my $status = $self->{launch}->end;
     $loop->remove($timer);
     $self->{progress}->clear;
-    return $self->{interrupted};
+    return $self->{interrupted} if $self->{interrupted} || !$self->{lost};
+    return Runtest::Error->throw(broken => 'the process that starts the cases has ended before them: ' . describe_status($status));
 }
 
 =head2 drop_waiting()
@@ -83,7 +87,7 @@ sub _state {
 
 sub _fill {
     my ($self) = @_;
-    while (!$self->{interrupted} && $self->_may_start($self->{queue}[0])) {
+    while (!$self->{interrupted} && !$self->{lost} && $self->_may_start($self->{queue}[0])) {
         my $case = shift @{ $self->{queue} };
         eval { $self->_start($case); 1 } or $self->_ended(Runtest::Outcome->new($case), $@);
     }
@@ -126,7 +130,8 @@ sub _start {
         on_end   => sub {
             my ($status) = @_;
             my $failed = $outcome->{exception};
-            eval { $outcome->finish($status, time - $started); $place->{clean}->(); 1 } or $failed //= $@;
+            $self->{lost} = 1 if !defined $status;
+            eval { $outcome->finish($status // 0, time - $started); $place->{clean}->(); 1 } or $failed //= $@;
             $self->_ended($outcome, $failed);
         },
     );
@@ -183,7 +188,7 @@ sub _finished {
     delete $self->{running}{ $outcome->case->name };
     $self->{ended}++;
     $self->{progress}->clear;
-    my $again = $self->{interrupted} ? undef : $self->{done}->($outcome, $exception);
+    my $again = $self->{interrupted} || $self->{lost} ? undef : $self->{done}->($outcome, $exception);
     push @{ $self->{queue} }, $again if $again;
     $self->_fill;
     return;
