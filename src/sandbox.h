@@ -37,6 +37,7 @@ struct sandbox_address {
 /* A file or directory of the host, and where it is inside. */
 struct sandbox_show {
     const char *from, *to;
+    int fd; /* of `from`, while the sandbox is made */
 };
 
 /* A function that takes the command's place, and returns its exit status. */
@@ -97,6 +98,12 @@ _Noreturn void sandbox_fail(const char *step, const char *call, ...)
  * the exit status for the launcher. When it returns, all processes of the command have ended.
  */
 int sandbox_launch(struct sandbox_options *options);
+
+/*
+ * Whether a nested sandbox may be made: with the ids of the host it would have the host's root.
+ * Returns 0, or SANDBOX_FAILED after a report.
+ */
+int sandbox_check_nested(void);
 
 /*
  * Gives the user namespace of the process `child` its uids and gids: if `nested` the same as here;

@@ -116,6 +116,14 @@ static int reap(pid_t command)
     }
 }
 
+/* ld.so(8) says so of each program that it starts, and starts it without. */
+static void check_preloads(const struct sandbox_options *options)
+{
+    for (size_t i = 0; i < options->preload_count; i++)
+        if (access(options->preloads[i], R_OK) < 0)
+            sandbox_fail("preload", "access %s", options->preloads[i]);
+}
+
 int sandbox_init(const struct sandbox_options *options, int alive)
 {
     pid_t command;
@@ -128,6 +136,7 @@ int sandbox_init(const struct sandbox_options *options, int alive)
     for (size_t i = 0; i < options->archive_count; i++)
         unpack(options->archives[i], options->archive_fds[i]);
     sandbox_lock_root();
+    check_preloads(options);
     if (!options->nest)
         contain_fork_bombs();
     if (chdir(options->case_dir) < 0)

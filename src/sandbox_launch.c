@@ -178,6 +178,8 @@ int sandbox_launch(struct sandbox_options *options)
         prctl(PR_SET_CHILD_SUBREAPER, 1);
     else if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
         return sandbox_report_text("privileges", "prctl PR_GET_NO_NEW_PRIVS", "it is set");
+    if (options->nested && (failed = sandbox_check_nested()))
+        return failed;
     if (options->probe && (options->program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)) < 0)
         return sandbox_report("probe", "open /proc/self/exe");
     if ((failed = open_archives(options)) || (failed = start_supervisor(options, &supervisor)))

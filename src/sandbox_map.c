@@ -41,7 +41,8 @@ static int write_map(pid_t child, const struct map *map, const char *text)
         return sandbox_report("id map", "open %s", path);
     if (write(fd, text, strlen(text)) < 0) {
         close(fd);
-        return sandbox_report("id map", "write \"%s\" to %s", text, path);
+        return sandbox_report("id map", "write \"%.*s\" to %s", (int)strcspn(text, "\n"), text,
+                              path);
     }
     close(fd);
     return 0;
@@ -143,6 +144,28 @@ static int map_by_program(pid_t child, const struct map *map, unsigned id)
     snprintf(first, sizeof first, "%lu", start);
     snprintf(count, sizeof count, "%d", USER_RANGE);
     return run_map_program(argv);
+}
+
+/* Whether the ids of this process are all that there are: those of no user namespace but the first.
+ */
+static bool has_all_ids(void)
+{
+    unsigned long inside = 0, outside = 0, count = 0;
+    FILE *map = fopen("/proc/self/uid_map", "re");
+    bool all = !map || (fscanf(map, "%lu %lu %lu", &inside, &outside, &count) == 3 && inside == 0 &&
+                        outside == 0 && count == UINT32_MAX);
+    if (map)
+        fclose(map);
+    return all;
+}
+
+int sandbox_check_nested(void)
+{
+    if (getuid() != 0)
+        return sandbox_report_text("nested", "getuid", "only root may make one");
+    if (has_all_ids())
+        return sandbox_report_text("nested", "/proc/self/uid_map", "this is no sandbox");
+    return 0;
 }
 
 int sandbox_map_ids(pid_t child, bool nested)

@@ -161,20 +161,34 @@ static void mount_case(const struct sandbox_options *options)
     mount_tmpfs(path, MS_NODEV, 0755, options->size);
 }
 
+/* As long as nothing covers them. */
+static void open_shown(const struct sandbox_options *options)
+{
+    for (size_t i = 0; i < options->show_count; i++) {
+        struct sandbox_show *show = &options->shows[i];
+        show->fd = open(show->from, O_PATH | O_CLOEXEC);
+        if (show->fd < 0)
+            sandbox_fail("show", "open %s", show->from);
+    }
+}
+
 static void show(const struct sandbox_show *show)
 {
     const char *target = show->to + 1;
+    char source[32];
     struct stat status;
     int fd;
-    if (stat(show->from, &status) < 0)
-        sandbox_fail("show", "stat %s", show->from);
+    if (fstat(show->fd, &status) < 0)
+        sandbox_fail("show", "fstat %s", show->from);
     make_parents(target);
     if (S_ISDIR(status.st_mode))
         make_directory(target, 0755);
     else if ((fd = open(target, O_CREAT | O_WRONLY | O_CLOEXEC, 0644)) < 0 || close(fd) < 0)
         sandbox_fail("show", "create %s", show->to);
-    if (mount(show->from, target, "none", MS_BIND, NULL) < 0)
+    snprintf(source, sizeof source, "/proc/self/fd/%d", show->fd);
+    if (mount(source, target, "none", MS_BIND, NULL) < 0)
         sandbox_fail("show", "bind %s on %s", show->from, show->to);
+    close(show->fd);
     set_attributes(target, 0, ATTRIBUTE_READ_ONLY | ATTRIBUTE_NO_DEVICES);
 }
 
@@ -211,6 +225,7 @@ void sandbox_mount_root(const struct sandbox_options *options)
 {
     if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
         sandbox_fail("mount", "make / private");
+    open_shown(options);
     if (mount("tmpfs", BASE, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0)
         sandbox_fail("mount", "tmpfs for /");
     if (chdir(BASE) < 0)

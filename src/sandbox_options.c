@@ -127,6 +127,14 @@ static void parse_case(struct sandbox_options *options, const char *value)
     options->case_dir = value;
 }
 
+static void parse_preload(struct sandbox_options *options, const char *value)
+{
+    if (!is_plain_path(value))
+        usage_error("preload", value,
+                    "an absolute path is expected, without empty or dotted parts");
+    options->preloads[options->preload_count++] = value;
+}
+
 static void parse_show(struct sandbox_options *options, char *value)
 {
     char *colon = strchr(value, ':');
@@ -219,7 +227,7 @@ static void parse_option(struct sandbox_options *options, int option, char *valu
         parse_show(options, value);
         break;
     case OPTION_PRELOAD:
-        options->preloads[options->preload_count++] = value;
+        parse_preload(options, value);
         break;
     case OPTION_CLOCK:
         parse_clock(options, value);
@@ -269,11 +277,15 @@ static void default_addresses(struct sandbox_options *options)
     }
 }
 
-static void check_combination(const struct sandbox_options *options, const char *sandbox_only)
+static void check_combination(const struct sandbox_options *options, const char *sandbox_only,
+                              const char *etc_only)
 {
     if (options->host && sandbox_only)
         errx(SANDBOX_USAGE, "--%s: there is nothing to use it for with --host; see --help",
              sandbox_only);
+    if (options->nest && etc_only)
+        errx(SANDBOX_USAGE, "--%s: there is nothing to use it for with --nest; see --help",
+             etc_only);
     if ((options->probe || options->inside) && *options->command)
         errx(SANDBOX_USAGE, "--probe runs no command; see --help");
     if (!options->probe && !options->inside && !*options->command)
@@ -282,17 +294,19 @@ static void check_combination(const struct sandbox_options *options, const char 
 
 static void parse_options(struct sandbox_options *options, int argc, char **argv)
 {
-    const char *sandbox_only = NULL;
+    const char *sandbox_only = NULL, *etc_only = NULL;
     int option, index = 0;
     while ((option = getopt_long(argc, argv, "+", names, &index)) != -1) {
         if (option != '?' && option != OPTION_HOST && option != OPTION_FD &&
             option != OPTION_TIMEOUT && option != OPTION_ADDRESS)
             sandbox_only = names[index].name;
+        if (option == OPTION_USER || option == OPTION_PRELOAD || option == OPTION_CLOCK)
+            etc_only = names[index].name;
         parse_option(options, option, optarg);
     }
     options->command = argv + optind;
     default_addresses(options);
-    check_combination(options, sandbox_only);
+    check_combination(options, sandbox_only, etc_only);
 }
 
 static bool is_inherited(const struct sandbox_options *options, int fd)
