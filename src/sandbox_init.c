@@ -132,11 +132,11 @@ int sandbox_init(const struct sandbox_options *options, int alive)
     if (sethostname(options->hostname, strlen(options->hostname)) < 0)
         sandbox_fail("host name", "sethostname %s", options->hostname);
     sandbox_mount_root(options);
+    check_preloads(options);
     sandbox_configure_network(options);
     for (size_t i = 0; i < options->archive_count; i++)
         unpack(options->archives[i], options->archive_fds[i]);
     sandbox_lock_root();
-    check_preloads(options);
     if (!options->nest)
         contain_fork_bombs();
     if (chdir(options->case_dir) < 0)

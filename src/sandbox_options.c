@@ -31,7 +31,7 @@ static const char usage[] =
     "  --size BYTES         limit of each writable file system; default 536870912\n"
     "  --unpack FILE        unpack a tar file at / first; repeatable, in that order\n"
     "  --show FROM:TO       show file or directory FROM of the host at TO, read-only; repeatable\n"
-    "  --preload LIBRARY    have every program load this one of the sandbox; repeatable\n"
+    "  --preload LIBRARY    have every program load this one, which is shown; repeatable\n"
     "  --clock SECS         what clock.so, if it is preloaded, moves the clock by\n"
     "  --fd N               let COMMAND inherit descriptor N besides 0, 1 and 2; repeatable\n"
     "  --user NAME:UID:GID  the MTA's user and its group; default Debian-exim:106:106\n"

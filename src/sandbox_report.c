@@ -61,8 +61,8 @@ static const struct {
     {"unpack", 0,
      "See the message of tar, or the file's name and mode; /usr, /bin, /lib and most of /dev and "
      "/etc are read-only inside"},
-    {"nested", 0, "--nested is for a command of sandbox --nest, as root"},
-    {"preload", 0, "--preload has to name a library inside of the sandbox (see --show)"},
+    {"nested", 0, "Use --nested for a command of a sandbox that has --nest, as root"},
+    {"preload", 0, "Show the sandbox that library (--show)"},
     {"show", 0, "See the name and mode of the file or directory"},
     {"setuid", 0,
      "A setuid program must be able to become root inside: start it without "

@@ -31,11 +31,20 @@ my @wrong = (
     [ [ '--hostname', 'a' x 65, '--', 'true' ],       'a name of up to 64' ],
     [ [qw(--probe -- true)],                          '--probe runs no command' ],
     [ [qw(--host --unpack x -- true)],                '--unpack: there is nothing to use it for with --host' ],
+    [ [qw(--host --show /a:/b -- true)],              '--show: there is nothing to use it for with --host' ],
+    [ [qw(--host --nested -- true)],                  '--nested: there is nothing to use it for with --host' ],
+    [ [qw(--nest --preload /a -- true)],              '--preload: there is nothing to use it for with --nest' ],
+    [ [qw(--clock 1 --nest -- true)],                 '--clock: there is nothing to use it for with --nest' ],
+    [ [qw(--nest --user a:1:1 -- true)],              '--user: there is nothing to use it for with --nest' ],
     [ [qw(--host --probe)],                           '--probe: there is nothing to use it for with --host' ],
 );
 push @wrong, map { [ [ '--size',    $_, '--', 'true' ], "--size $_: a number of bytes" ] } qw(0 -1 1k x 99999999999999999999);
 push @wrong, map { [ [ '--timeout', $_, '--', 'true' ], "--timeout $_: a number of seconds" ] } qw(0 0.0 -1 x 1e3 1.2.3 inf 1000001), q{};
 push @wrong, map { [ [ '--case',    $_, '--', 'true' ], "--case $_: an absolute path" ] } qw(/ /a/ /a//b /a/../b /.a);
+push @wrong, map { [ [ '--show',    $_, '--', 'true' ], "--show $_: two absolute paths" ] }
+    qw(/a a:/b /a:b /a: :/b : /a:/ /a:/b/ /a:/b/../c /a:/b/./c /a:/b//c), q{};
+push @wrong, map { [ [ '--preload', $_, '--', 'true' ], "--preload $_: an absolute path" ] } qw(a.so / /a/../b.so), q{};
+push @wrong, map { [ [ '--clock',   $_, '--', 'true' ], "--clock $_: a number of seconds" ] } qw(x 1.5 1s --1 - +1 9223372036854775808), q{};
 push @wrong, map { [ [ '--user',    $_, '--', 'true' ], "--user $_: NAME:UID:GID" ] } qw(a a:1 a:1:2:3 a:x:1 a:1:x :1:1 a:65535:1 a:1:-1 a/b:1:1);
 
 for my $case (@wrong) {

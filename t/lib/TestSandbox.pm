@@ -13,7 +13,7 @@ use IO::Handle;
 use POSIX ();
 use Time::HiRes qw(time);
 
-our @EXPORT_OK = qw(program launch finish run refusal all_gone left_with child_of write_tar ignore_signals);
+our @EXPORT_OK = qw(program launch finish run refusal all_gone left_with child_of descendants write_tar ignore_signals);
 
 =head1 NAME
 
@@ -163,6 +163,28 @@ sub child_of {
         return $child if defined $child;
     }
     die "process $pid has started nothing in $PATIENCE s\n";
+}
+
+=head2 descendants(COUNT, PID)
+
+Pids: its child, that one's child and so on, of the last one that has some. Waits until there are so many; dies when it takes too long.
+
+=cut
+
+sub descendants {
+    my ( $count, $pid ) = @_;
+    my $deadline = time + $PATIENCE;
+    while ( time < $deadline ) {
+        my @line = _line($pid);
+        return @line if @line >= $count;
+    }
+    die "process $pid has not $count descendants in a line after $PATIENCE s\n";
+}
+
+sub _line {
+    my ($pid) = @_;
+    my ($child) = ( _children($pid) )[-1] // return;
+    return ( $child, _line($child) );
 }
 
 sub _children {
