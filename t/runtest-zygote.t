@@ -102,6 +102,7 @@ for my $name (sort keys %ALL_END) {
 my $alone = started('-j1', '0002', '0003');
 kill KILL => (below($alone->{pid}, $ZYGOTE))[0];
 is_run $tree->finish($alone), { status => 3, out => '', err => "${ENDED}exit status 137\n" }, 'no case has ended yet, and the one that has not begun is not run';
+ok !-d $tree->path('results/last/0003.gnutls'), '- nor prepared';
 
 # ----- What one case hangs on -----
 
