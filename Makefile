@@ -109,7 +109,7 @@ fuzz-fakens: build/fuzz/zone
 	    -artifact_prefix=build/fuzz/ build/fuzz/zone-corpus t/corpus/fakens
 
 # Tests of the C programs alone; they run on the sanitized programs as well.
-PROGRAM_TESTS = $(wildcard t/client*.t t/server*.t t/fakens*.t t/sandbox*.t t/settle*.t)
+PROGRAM_TESTS = $(wildcard t/client*.t t/server*.t t/fakens*.t t/sandbox*.t t/settle*.t t/native*.t)
 
 check: all sanitized lint
 	prove --jobs 2 t/
@@ -139,7 +139,7 @@ FOREIGN_PEERS = s_client|s_server|openssl_server|gnutls-cli|gnutls-serv|gnutls_s
 
 valgrind-programs: $(addprefix build/valgrind/,$(PROGRAMS) $(TEST_PROGRAMS))
 	RUNTEST_PROGRAMS=build/valgrind RUNTEST_SLOW=10 prove --jobs 2 \
-	    $$(grep -LE '$(FOREIGN_PEERS)' $(filter-out t/sandbox% t/settle%,$(PROGRAM_TESTS)))
+	    $$(grep -LE '$(FOREIGN_PEERS)' $(filter-out t/sandbox% t/settle% t/native%,$(PROGRAM_TESTS)))
 
 # Every test with a server of ours, every test of what a client can do but few do, and of the rest those of refusals. Not those that
 # cannot pass slowly: 1171's client has to speak before the MTA does; in 5890 to 5899 sessions live for 6 s.

@@ -18,6 +18,10 @@ bool descriptors_send(int socket, const void *bytes, size_t size, const int *fds
     struct iovec part = {.iov_base = (void *)bytes, .iov_len = size};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     ssize_t sent;
+    if (size == 0 || size > DESCRIPTORS_LONGEST || count > DESCRIPTORS_MOST) {
+        errno = EMSGSIZE;
+        return false;
+    }
     memset(&control, 0, sizeof control);
     if (count > 0) {
         message.msg_control = control.bytes;

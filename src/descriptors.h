@@ -10,7 +10,10 @@
 /* The most files of one message, and the most bytes. */
 enum { DESCRIPTORS_MOST = 8, DESCRIPTORS_LONGEST = 65536 };
 
-/* Sends one message over a SOCK_SEQPACKET socket. Returns false with errno. */
+/*
+ * Sends one message over a SOCK_SEQPACKET socket. Returns false with errno, EMSGSIZE if it is empty
+ * or has more than that.
+ */
 bool descriptors_send(int socket, const void *bytes, size_t size, const int *fds, size_t count);
 
 /*

@@ -58,12 +58,27 @@ XS_INTERNAL(native_launch)
     XSRETURN_IV(status);
 }
 
+/* The array of a reference; of anything else it dies. */
+static AV *array(pTHX_ SV *reference)
+{
+    if (!SvROK(reference) || SvTYPE(SvRV(reference)) != SVt_PVAV)
+        croak("a reference to an array is expected\n");
+    return (AV *)SvRV(reference);
+}
+
+static SV *element(pTHX_ AV *list, SSize_t index)
+{
+    SV **found = av_fetch(list, index, 0);
+    if (!found)
+        croak("an array has no element %ld\n", (long)index);
+    return *found;
+}
+
 static void add_pids(pTHX_ struct pids *pids, SV *reference)
 {
-    AV *list = SvROK(reference) ? (AV *)SvRV(reference) : NULL;
-    for (SSize_t i = 0; list && i <= av_top_index(list); i++) {
-        SV **pid = av_fetch(list, i, 0);
-        if (pid && !pids_add(pids, (pid_t)SvIV(*pid)))
+    AV *list = array(aTHX_ reference);
+    for (SSize_t i = 0; i <= av_top_index(list); i++) {
+        if (!pids_add(pids, (pid_t)SvIV(element(aTHX_ list, i))))
             croak("memory: %s\n", strerror(errno));
     }
 }
@@ -98,15 +113,15 @@ XS_INTERNAL(native_settle)
 }
 
 /* The strings of a list, with NULL behind them, in memory that goes with the XSUB's. */
-static char **strings(pTHX_ SV *reference)
+static char **string_list(pTHX_ SV *reference)
 {
-    AV *list = (AV *)SvRV(reference);
+    AV *list = array(aTHX_ reference);
     SSize_t count = av_top_index(list) + 1;
-    char **array = (char **)SvPVX(sv_2mortal(newSV((STRLEN)(count + 1) * sizeof *array)));
+    char **strings = (char **)SvPVX(sv_2mortal(newSV((STRLEN)(count + 1) * sizeof *strings)));
     for (SSize_t i = 0; i < count; i++)
-        array[i] = SvPV_nolen(*av_fetch(list, i, 0));
-    array[count] = NULL;
-    return array;
+        strings[i] = SvPV_nolen(element(aTHX_ list, i));
+    strings[count] = NULL;
+    return strings;
 }
 
 static struct spawn_output output(pTHX_ SV *target)
@@ -119,16 +134,17 @@ static struct spawn_output output(pTHX_ SV *target)
 /* The user's ids from [UID, GID, GROUPS...]; those that undef stands for are the caller's. */
 static void set_user(pTHX_ struct spawn *how, SV *reference)
 {
-    AV *ids = SvROK(reference) ? (AV *)SvRV(reference) : NULL;
-    if (!ids)
+    AV *ids;
+    if (!SvOK(reference))
         return;
+    ids = array(aTHX_ reference);
     how->as_user = true;
-    how->uid = (uid_t)SvUV(*av_fetch(ids, 0, 0));
-    how->gid = (gid_t)SvUV(*av_fetch(ids, 1, 0));
+    how->uid = (uid_t)SvUV(element(aTHX_ ids, 0));
+    how->gid = (gid_t)SvUV(element(aTHX_ ids, 1));
     how->group_count = (size_t)(av_top_index(ids) - 1);
     how->groups = (gid_t *)SvPVX(sv_2mortal(newSV((how->group_count + 1) * sizeof(gid_t))));
     for (size_t i = 0; i < how->group_count; i++)
-        how->groups[i] = (gid_t)SvUV(*av_fetch(ids, (SSize_t)i + 2, 0));
+        how->groups[i] = (gid_t)SvUV(element(aTHX_ ids, (SSize_t)i + 2));
 }
 
 /* spawn(\@argv, \@environment, INPUT, OUTPUT, ERROR, SESSION, \@user): a pid; undef with $! */
@@ -139,8 +155,8 @@ XS_INTERNAL(native_spawn)
     pid_t pid;
     if (items != 7)
         croak_xs_usage(cv, "argv, environment, input, output, error, session, user");
-    how = (struct spawn){.argv = strings(aTHX_ ST(0)),
-                         .environment = strings(aTHX_ ST(1)),
+    how = (struct spawn){.argv = string_list(aTHX_ ST(0)),
+                         .environment = string_list(aTHX_ ST(1)),
                          .input = (int)SvIV(ST(2)),
                          .output = output(aTHX_ ST(3)),
                          .error = output(aTHX_ ST(4)),

@@ -42,9 +42,9 @@ static _Noreturn void become(const struct spawn *how)
 {
     if (how->session)
         setsid();
+    redirect(how, &how->error, STDERR_FILENO);
     if (dup2(how->input, STDIN_FILENO) < 0)
         fail(how, "standard input", "");
-    redirect(how, &how->error, STDERR_FILENO);
     redirect(how, &how->output, STDOUT_FILENO);
     if (how->as_user)
         switch_user(how);
