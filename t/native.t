@@ -126,6 +126,7 @@ is eval { receive_descriptors(999); 1 }, undef, 'what is no socket cannot be rec
 like $@, qr/\Arecvmsg: Bad file descriptor/, '- and is named';
 close $left;
 is_deeply [receive_descriptors($to)], [], 'nothing, when the other end is closed';
+$SIG{PIPE} = 'DEFAULT';    ## no critic (RequireLocalizedPunctuationVars)
 ok !send_descriptors($to, 'x'), 'nothing can be sent then';
 ok $!{EPIPE}, '- and nobody is killed by that';
 
