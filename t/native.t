@@ -9,18 +9,19 @@ use warnings;
 
 use File::Temp qw(tempdir);
 use FindBin ();
+use POSIX ();
 use Socket qw(AF_UNIX SOCK_SEQPACKET);
 use Test::More;
 
-use lib "$FindBin::Bin/lib";
+use lib "$FindBin::Bin/lib", "$FindBin::Bin/../lib";
+use Runtest::Capture qw(output_of);
 use TestRuntest qw(project why_no_sandbox);
 
 my $lib;
 
 BEGIN {
     $lib = $ENV{NATIVE_LIB} // ($ENV{RUNTEST_PROGRAMS} ? project('mta') =~ s{runtest\z}{lib}r : "$FindBin::Bin/../lib");
-    my $loaded = `ldd $lib/../build/perl/auto/Runtest/Native/Native.so` // '';
-    my ($runtime) = $loaded =~ m{=> (/\S+/libasan\S+)};
+    my ($runtime) = output_of('ldd', "$lib/../build/perl/auto/Runtest/Native/Native.so") =~ m{=> (/\S+/libasan\S+)};
     if ($runtime && !$ENV{NATIVE_LIB}) {
         # Not the leaks: perl leaves its memory to the kernel.
         my %environment = (NATIVE_LIB => $lib, LD_PRELOAD => $runtime, ASAN_OPTIONS => 'detect_leaks=0');
@@ -35,6 +36,11 @@ use Runtest::Native qw(launch settle spawn send_descriptors receive_descriptors)
 my $work = tempdir('native-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 chmod oct('755'), $work;
 open my $null, '<', '/dev/null' or die "/dev/null: $!\n";
+
+sub death_of {
+    my ($function) = @_;
+    return eval { $function->(); 1 } ? undef : $@;
+}
 
 sub content {
     my ($path) = @_;
@@ -59,7 +65,7 @@ sub spawned {
 
 is_deeply spawned(['echo', 'a  b', '$x']), [0, "a  b \$x\n", ''], 'a program with its arguments';
 is_deeply spawned(['env'], environment => ['A=1', @PATH]), [0, "A=1\n$PATH[0]\n", ''], 'nothing but its environment';
-is `env` =~ /^A=1$/m, '', '- which does not become the caller\'s';
+unlike output_of('env'), qr/^A=1$/m, '- which does not become the caller\'s';
 is_deeply spawned(['echo'], environment => ['PATH=/nonexistent']), [127 << 8, '', "echo: No such file or directory\n"], 'is looked for in its own PATH';
 is_deeply spawned([$work]), [127 << 8, '', "$work: Permission denied\n"], 'a program that cannot be executed';
 is_deeply spawned(['echo'], output => "$work/none/out"), [127 << 8, undef, "echo: cannot open $work/none/out: No such file or directory\n"],
@@ -76,22 +82,20 @@ my @ids = ($> == 0 ? (4321, 4322, 4323, 4324) : ($>, split ' ', $)));
 my $wanted = $> == 0 ? [0, "4321 4322 4323 4324\n", ''] : [127 << 8, '', "sh: setgroups: Operation not permitted\n"];
 is_deeply spawned(['sh', '-c', 'echo $(id -u) $(id -G)'], user => \@ids), $wanted, 'another user, with groups, where one may';
 
-my $status = fork // die "fork: $!\n";
-if (!$status) {
-    require POSIX;
+my $limited = fork // die "fork: $!\n";
+if (!$limited) {
     POSIX::setuid(65_534) if $> == 0;
     my $none = pack 'QQ', 0, 0;
     syscall TestRuntest::SYS_prlimit64(), 0, 6, $none, 0;    # RLIMIT_NPROC
     POSIX::_exit(defined spawn(['true'], [], 0, \1, \2, 0, undef) ? 1 : $!{EAGAIN} ? 0 : 2);
 }
-waitpid $status, 0;
+waitpid $limited, 0;
 is $?, 0, 'no process is to be had: undef and EAGAIN';
 
 for my $wrong (['x', []], [[], 'x'], [['true'], undef]) {
-    is eval { spawn(@$wrong, 0, \1, \2, 0, undef); 1 }, undef, 'not a list: it dies';
-    like $@, qr/\Aa reference to an array is expected/, '- and says so';
+    like death_of(sub { spawn(@$wrong, 0, \1, \2, 0, undef) }), qr/\Aa reference to an array is expected/, 'it dies of what is no list';
 }
-is eval { spawn(['true'], [], 0, \1, \2, 0, [1]); 1 }, undef, 'a user without a group';
+like death_of(sub { spawn(['true'], [], 0, \1, \2, 0, [1]) }), qr/\Aan array has no element 1/, '- of a user without a group';
 
 # ----- Descriptors -----
 
@@ -121,12 +125,10 @@ for my $wrong ('', 'x' x 65_537) {
 }
 ok !send_descriptors($from, 'x', 999), 'a file that is not open is refused';
 ok $!{EBADF}, '- as such';
-is eval { send_descriptors($from, 'x', (0) x 9); 1 }, undef, 'nine files are too many';
-is eval { receive_descriptors(999); 1 }, undef, 'what is no socket cannot be received from';
-like $@, qr/\Arecvmsg: Bad file descriptor/, '- and is named';
+like death_of(sub { send_descriptors($from, 'x', (0) x 9) }), qr/\AUsage: /, 'nine files are too many';
+like death_of(sub { receive_descriptors(999) }), qr/\Arecvmsg: Bad file descriptor/, 'what is no socket cannot be received from';
 close $left;
 is_deeply [receive_descriptors($to)], [], 'nothing, when the other end is closed';
-$SIG{PIPE} = 'DEFAULT';    ## no critic (RequireLocalizedPunctuationVars)
 ok !send_descriptors($to, 'x'), 'nothing can be sent then';
 ok $!{EPIPE}, '- and nobody is killed by that';
 
@@ -137,7 +139,6 @@ sub launched {
     my ($inside, @options) = @_;
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
-        require POSIX;
         open STDERR, '>', "$work/err" or POSIX::_exit(99);
         POSIX::_exit(launch($inside, @options));
     }
@@ -164,20 +165,19 @@ SKIP: {
 # What a worker sees that has a process which does not end, and keeps it, or not.
 sub settled {
     my (@arguments) = @_;
-    my $status = launched(
+    return launched(
         sub {
-            my $pid = spawn(['sleep', '61'], \@PATH, 0, \1, \2, 0, undef) // return 9;
-            my @left = settle($arguments[0], map { $_ ? [$pid] : [] } @arguments[1, 2]);
-            print {*STDERR} map { s/\A$pid /PID /r . "\n" } @left;
+            my $sleeper = spawn(['sleep', '61'], \@PATH, 0, \1, \2, 0, undef) // return 9;
+            my @left = settle($arguments[0], map { $_ ? [$sleeper] : [] } @arguments[1, 2]);
+            print {*STDERR} map { s/\A$sleeper /PID /r . "\n" } @left;
             return scalar @left;
         },
         '--host'
     );
-    return $status;
 }
 is_deeply settled(0.1, 0, 0), [1, "PID sleep sleep 61\n"], 'who is left when the time is over';
 is_deeply settled(60, 1, 0), [0, ''], 'who may stay is not waited for';
 is_deeply settled(60, 0, 1), [0, ''], '- with what it has started';
-is_deeply launched(sub { eval { settle(1, 'x', []); 1 } ? 1 : 0 }, '--host')->[0], 0, 'what is no list is refused';
+like death_of(sub { settle(1, 'x', []) }), qr/\Aa reference to an array is expected/, 'it dies of what is no list';
 
 done_testing;

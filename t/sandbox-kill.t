@@ -23,7 +23,7 @@ my $work    = tempdir( 'sandbox-test-XXXXXX', TMPDIR => 1, CLEANUP => 1 );
 my $archive = "$work/archive.tar";
 my %number  = ( KILL => 9, TERM => 15, INT => 2, HUP => 1 );
 
-@SIG{qw(INT HUP)} = qw(DEFAULT DEFAULT);    # whoever has started this may ignore them (nohup)
+local @SIG{qw(INT HUP)} = qw(DEFAULT DEFAULT);    # whoever has started this may ignore them (nohup)
 write_tar( $archive, map { ( "testsuite/$_" => { text => 'x' x 500_000 } ) } 1 .. 10 );
 chdir $work or die "$work: $!";
 
