@@ -114,8 +114,8 @@ int sandbox_map_ids(pid_t child, bool nested);
 
 /*
  * The first process inside. Becomes its root when the launcher has written a byte to the pipe
- * `alive`, builds the sandbox, runs the command and returns its exit status (128+signal). End of
- * file on `alive` means that the launcher is dead.
+ * `alive`, which is closed then, builds the sandbox, runs the command and returns its exit status
+ * (128+signal). End of file on `alive` means that the launcher is dead.
  */
 int sandbox_init(const struct sandbox_options *options, int alive);
 

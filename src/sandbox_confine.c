@@ -3,12 +3,15 @@
  * What the command, root in its sandbox, may not do there. Namespaces do not keep it from that:
  * mounting (it could make the host's /usr writable again, which may have files of the user's),
  * keys (those of the user are the same inside), sockets of families that are not the network
- * namespace's (AF_VSOCK reaches the machine that this one is a guest of).
+ * namespace's (AF_VSOCK reaches the machine that this one is a guest of), leases of files (those
+ * that several sandboxes are shown have an owner who is root in all of them: whoever else opens
+ * them would wait until the lease is broken).
  */
 #include "sandbox.h"
 
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
@@ -38,15 +41,19 @@
 #define FIRST_FOREIGN_CALL 0xffffffff
 #endif
 
+/* Linux 6.19. */
+#ifndef F_SETDELEG
+#define F_SETDELEG 1040
+#endif
 #ifndef SYS_io_uring_setup
 #define SYS_io_uring_setup 425
 #endif
 
 #ifdef ARCHITECTURE
 
-/* The half of a call's first argument that an int is in. */
-#define FIRST_ARGUMENT                                                                             \
-    (offsetof(struct seccomp_data, args) + (__BYTE_ORDER == __BIG_ENDIAN ? 4 : 0))
+/* The half of a call's argument, counted from 0, that an int is in. */
+#define ARGUMENT(number)                                                                           \
+    (offsetof(struct seccomp_data, args) + 8 * (number) + (__BYTE_ORDER == __BIG_ENDIAN ? 4 : 0))
 
 #define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)(offset))
 #define SKIP_UNLESS(value, count) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (count))
@@ -54,6 +61,9 @@
 #define RETURN(what) BPF_STMT(BPF_RET | BPF_K, (what))
 #define REFUSE(error) RETURN(SECCOMP_RET_ERRNO | (error))
 #define NO_SUCH_CALL(number) SKIP_UNLESS((number), 1), REFUSE(ENOSYS)
+#define NO_LEASE(call)                                                                             \
+    SKIP_UNLESS((call), 6), LOAD(ARGUMENT(1)), SKIP_UNLESS(F_SETLEASE, 1), REFUSE(EINVAL),         \
+        SKIP_UNLESS(F_SETDELEG, 1), REFUSE(EINVAL), RETURN(SECCOMP_RET_ALLOW)
 #define ALLOW_FAMILY(family) SKIP_UNLESS((family), 1), RETURN(SECCOMP_RET_ALLOW)
 
 /*
@@ -74,9 +84,13 @@ static void filter_calls(void)
         NO_SUCH_CALL(SYS_add_key),
         NO_SUCH_CALL(SYS_request_key),
         NO_SUCH_CALL(SYS_io_uring_setup),
+        NO_LEASE(SYS_fcntl),
+#ifdef SYS_fcntl64
+        NO_LEASE(SYS_fcntl64),
+#endif
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 1, 0),
         RETURN(SECCOMP_RET_ALLOW),
-        LOAD(FIRST_ARGUMENT),
+        LOAD(ARGUMENT(0)),
         ALLOW_FAMILY(AF_UNIX),
         ALLOW_FAMILY(AF_INET),
         ALLOW_FAMILY(AF_INET6),

@@ -37,6 +37,7 @@ static void become_root(int alive)
         sandbox_fail("become root", "prctl PR_SET_PDEATHSIG");
     if (poll(&launcher, 1, 0) != 0)
         _exit(SANDBOX_FAILED);
+    close(alive);
     setsid();                  /* or kill(0, ...) inside would reach the caller's processes */
     prctl(PR_SET_DUMPABLE, 0); /* this process's memory is the launcher's */
 }

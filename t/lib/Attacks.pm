@@ -9,7 +9,7 @@ use strict;
 use warnings;
 
 use Exporter 'import';
-use Fcntl qw(O_RDONLY O_NONBLOCK);
+use Fcntl qw(O_RDONLY O_NONBLOCK F_RDLCK);
 use File::Find ();
 use File::Path qw(make_path);
 use Socket qw(AF_INET AF_INET6 AF_UNIX SOCK_STREAM SOCK_DGRAM inet_pton pack_sockaddr_in pack_sockaddr_in6 pack_sockaddr_un);
@@ -109,6 +109,10 @@ sub leave_traces {
     return;
 }
 
+# What all cases of a run share.
+my $CASE = '/testsuite';
+my @KIT  = map { "$CASE/$_" } qw(bin/client eximdir/exim aux-fixed/target);
+
 # Not to be tried where they might succeed.
 my %HARMFUL = (
     'read /etc/shadow'        => sub { return content('/etc/shadow') },
@@ -132,8 +136,21 @@ my %HARMFUL = (
     'another interface'       => sub { return grep { /:/ && !/\A\s*lo:/ } split /\n/, content('/proc/net/dev') },
     'another network'         => sub { return connects(AF_INET, pack_sockaddr_in(25, inet_pton(AF_INET, '192.0.2.1'))) || !$!{ENETUNREACH} },
     'the machine around it'   => sub { return socket my $socket, $AF_VSOCK, SOCK_STREAM, 0 },
+    'write to the kit'        => sub { return grep { can_write($_) || chmod(oct('700'), $_) || unlink $_ } @KIT },
+    'a new file in the kit'   => sub { return grep { can_write("$CASE/$_/new") || mkdir "$CASE/$_/new" } qw(bin eximdir aux-fixed) },
+    'remount the kit'         => sub { return grep { runs("mount -o remount,rw,bind $CASE/$_") || runs("unshare -Urm mount -o remount,rw,bind $CASE/$_") || runs("umount -l $CASE/$_") } qw(bin eximdir aux-fixed) },
+    'a lease on the kit'      => sub { return grep { leases($_) } @KIT },
+    'sockets of the worker'   => sub { return grep { (readlink // '') =~ /\A(?:socket|anon_inode):/ } glob '/proc/[0-9]*/fd/*' },
+    'the worker\'s memory, as the caller' => sub { return $> != 0 && (syscall(number_of('ptrace'), $PTRACE_ATTACH, getppid, 0, 0) == 0 || open my $memory, '+<', '/proc/' . getppid . '/mem') },
     'the wire, as the caller' => sub { return $> != 0 && descriptor_of(getppid, 3) >= 0 },
 );
+
+# Who has one makes all others wait that open the file: fcntl(2). Both kinds; 1040 is F_SETDELEG.
+sub leases {
+    my ($path) = @_;
+    sysopen my $file, $path, O_RDONLY or return 0;
+    return grep { fcntl $file, $_, F_RDLCK } 1024, 1040;
+}
 
 # The old way out of a chroot: a directory above a new root.
 sub leaves_by_chroot {
