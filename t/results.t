@@ -63,10 +63,12 @@ $top->child($running, 'kit')->mkpath;
 $run = Runtest::Results->new("$tree");
 is scalar(split ' ', left()), 11, 'a run that has not begun removes nothing';
 $run->begin;
+is scalar(split ' ', left()), 11, 'nor does one that begins: a case waits for it';
+ok !-e $top->child($names[6], 'kit'), 'but a kit that a killed run has left goes';
+ok -e $top->child($running, 'kit'), '- and stays in a run that still runs';
+$run->end;
 is left(), join(' ', sort @names[0, 3 .. 6], $run->directory->basename, qw(other 20200101-000000 2020-1)),
   'the newest five stay, this one among them, and those that still run, and what is no run';
-ok !-e $top->child($names[6], 'kit'), 'a kit that a killed run has left goes';
-ok -e $top->child($running, 'kit'), '- and stays in a run that still runs';
 close $lock;
 
 my $pid = fork // die "fork: $!\n";

@@ -50,7 +50,7 @@ sub new {
 
 =head2 begin()
 
-The first case is about to be run: results/last becomes this run, and of those that have ended the newest stay.
+The first case is about to be run: results/last becomes this run.
 
 =cut
 
@@ -60,14 +60,14 @@ sub begin {
     unlink $link;    # of a run that was killed here
     symlink $self->{directory}->basename, $link or Runtest::Error->throw(broken => "$link: $!");
     rename $link, $self->{top}->child('last') or Runtest::Error->throw(broken => "$link: $!");
-    $self->_remove_old_runs;
+    $self->_remove_of_ended(map { "$_/kit" } $self->_runs);    # of runs that were killed
     $self->{begun} = 1;
     return;
 }
 
 =head2 end()
 
-Takes away what is no result: everything, if the run has not begun.
+Takes away what is no result: everything, if the run has not begun; else the kit, and of the runs that have ended all but the newest.
 
 =cut
 
@@ -75,18 +75,26 @@ sub end {
     my ($self) = @_;
     local @SIG{qw(INT TERM HUP)} = ('IGNORE') x 3;
     remove_tree($self->{begun} ? $self->{directory}->child('kit')->stringify : "$self->{directory}");
+    return if !$self->{begun};
+    my @runs = $self->_runs;
+    $self->_remove_of_ended(@runs[$KEPT .. $#runs]);
     return;
 }
 
-sub _remove_old_runs {
+# The directories of runs, the newest first.
+sub _runs {
     my ($self) = @_;
     my %began = map { $_ => (Time::HiRes::stat("$_/lock"))[9] // 0 } grep { -d && !-l } $self->{top}->children(qr/\A[0-9]{8}-[0-9]{6}-[0-9]+\z/);
     my @runs  = sort { $began{$b} <=> $began{$a} } keys %began;
-    for my $number (0 .. $#runs) {
-        # A kit is left by a run that was killed.
-        my $what = $number < $KEPT ? "$runs[$number]/kit" : $runs[$number];
-        my $lock = -e $what && _lock_of_ended($runs[$number]);
-        remove_tree($what) if $lock;
+    return @runs;
+}
+
+# Removes directories of runs, or what is in them, unless the run still goes on.
+sub _remove_of_ended {
+    my ($self, @directories) = @_;
+    for my $directory (grep { -e } @directories) {
+        my $lock = _lock_of_ended($directory =~ s{/kit\z}{}r);
+        remove_tree($directory) if $lock;
     }
     return;
 }
