@@ -286,7 +286,7 @@ sub _check_case {
 }
 
 # Cases mostly wait: for the pauses that the MTA makes, for processes to end. One takes a tenth of a processor or less.
-my $JOBS_PER_PROCESSOR = 8;
+my $JOBS_PER_PROCESSOR = 12;
 
 sub _jobs {
     my ($self) = @_;
