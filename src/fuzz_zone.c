@@ -35,7 +35,8 @@ static bool answer(struct zone_directory *directory, const struct dns_question *
 /* The zone is made by hand as if it had come from a directory. */
 static struct zone_file read_zone(struct text text)
 {
-    const struct zone_source source = {"db.test.ex", text.at, text_length(text), "/nonexistent/"};
+    const struct zone_source source = {"db.test.ex", text.at, text_length(text), "/nonexistent/",
+                                       false};
     const struct fault_sink sink = {.report = ignore_fault};
     struct zone_file file = {.is_read = true, .zone.name = {9, "\4test\2ex"}};
     file.is_good = zone_parse(&file.zone, &source, &sink);

@@ -137,13 +137,13 @@ static void parse_preload(struct sandbox_options *options, const char *value)
 
 static void parse_show(struct sandbox_options *options, char *value)
 {
-    char *colon = strchr(value, ':');
+    size_t length = strcspn(value, ":");
     struct sandbox_show *show = &options->shows[options->show_count++];
-    if (!colon || value[0] != '/' || !is_plain_path(colon + 1))
+    if (value[0] != '/' || value[length] != ':' || !is_plain_path(value + length + 1))
         usage_error("show", value, "two absolute paths with a colon between them are expected");
-    *colon = '\0';
+    value[length] = '\0';
     show->from = value;
-    show->to = colon + 1;
+    show->to = value + length + 1;
 }
 
 static void parse_clock(struct sandbox_options *options, const char *value)
