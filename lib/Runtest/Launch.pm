@@ -60,9 +60,19 @@ sub start {
     my @theirs  = map { $self->_read($_, $on_end) } sub { $status = ${ $_[1] }; return 0 }, @case{qw(on_said on_wire)};
     splice @theirs, 1, 0, $input;
     $self->_request({ name => $case{name}, options => $case{options} }, @theirs, $case{terminal} // ());
+    $self->_write($feed, $case{input});
+    return;
+}
+
+# A pipe takes most plans at once.
+sub _write {
+    my ($self, $feed, $bytes) = @_;
+    $feed->blocking(0);
+    substr $bytes, 0, syswrite($feed, $bytes) // 0, '';
+    return close $feed if $bytes eq '';
     my $stream = IO::Async::Stream->new(write_handle => $feed, on_write_error => sub { $_[0]->close_now });
     $self->{loop}->add($stream);
-    $stream->write($case{input});
+    $stream->write($bytes);
     $stream->close_when_empty;
     return;
 }

@@ -6,7 +6,6 @@ use warnings;
 
 use Cpanel::JSON::XS ();
 use IO::Async::Loop;
-use IO::Async::Timer::Countdown;
 use IO::Async::Timer::Periodic;
 use Time::HiRes qw(time);
 
@@ -27,7 +26,7 @@ the terminal a handle or undef: it becomes the worker's descriptor 4.
 
 =cut
 
-# How often the progress is shown; nothing else hangs on it.
+# How often the progress is shown, and who has been silent for too long is looked for.
 my $TICK_SECONDS = 0.25;
 
 sub new {
@@ -54,7 +53,7 @@ sub run {
     $loop->attach_signal(USR1 => sub { $self->{progress}->explain($self->_state) });
     my $timer = IO::Async::Timer::Periodic->new(
         interval => $TICK_SECONDS,
-        on_tick  => sub { $self->{progress}->tick($self->_state) },
+        on_tick  => sub { $self->_end_silent; $self->{progress}->tick($self->_state) },
     );
     $loop->add($timer->start);
     $self->{launch} = Runtest::Launch->new($loop, $self->{where}->zygote(@{ $self->{lanes} }));
@@ -117,9 +116,7 @@ sub _start {
     my $plan  = $case->plan($place);
     my $outcome = Runtest::Outcome->new($case, $self->{results}->case($case->name), $place->{directory});
     my $started = time;
-    my $silence = $self->_silence($outcome, Runtest::Plan::silence_seconds($plan));
-    $self->{running}{ $case->name } = { outcome => $outcome, silence => $silence };
-    $self->{loop}->add($silence->start);
+    $self->{running}{ $case->name } = { outcome => $outcome, heard => $started, patience => Runtest::Plan::silence_seconds($plan) };
     $self->{launch}->start(
         name     => $case->name,
         options  => [$place->{options}->(Runtest::Plan::backstop_seconds($plan))],
@@ -139,27 +136,26 @@ sub _start {
 }
 
 # A worker that has stopped (SIGSTOP) would keep its place until the launcher's time limit.
-sub _silence {
-    my ($self, $outcome, $seconds) = @_;
-    return IO::Async::Timer::Countdown->new(
-        delay     => $seconds,
-        on_expire => sub {
-            $outcome->note_silence($seconds);
-            $self->_stop($outcome);
-        },
-    );
+sub _end_silent {
+    my ($self) = @_;
+    my $now = time;
+    for my $running (grep { $_->{patience} && $now - $_->{heard} > $_->{patience} } values %{ $self->{running} }) {
+        $running->{outcome}->note_silence(delete $running->{patience});
+        $self->_stop($running->{outcome});
+    }
+    return;
 }
 
 # What cannot be taken (a full disk) is kept as the case's exception, and ends it; the rest is read and dropped.
 sub _reader {
     my ($self, $outcome, $take) = @_;
+    my $running = $self->{running}{ $outcome->case->name };
     return sub {
         my (undef, $buffer) = @_;
         my $bytes = $$buffer;
         $$buffer = '';
         return 0 if $outcome->{exception};
-        my $silence = $self->{running}{ $outcome->case->name }{silence};
-        $silence->reset if $silence->is_running;
+        $running->{heard} = time;
         return 0 if eval { $outcome->$take($bytes); 1 };
         $outcome->{exception} = $@;
         $self->_stop($outcome);
@@ -176,8 +172,6 @@ sub _stop {
 # From a terminal ^C comes to all processes at once: what ended by it must not be judged before we know of it ourselves.
 sub _ended {
     my ($self, $outcome, $exception) = @_;
-    my $silence = ($self->{running}{ $outcome->case->name } // {})->{silence};
-    $self->{loop}->remove($silence) if $silence;
     $self->{running}{ $outcome->case->name } = { outcome => $outcome };
     $self->{loop}->later(sub { $self->_finished($outcome, $exception) });
     return;

@@ -142,6 +142,7 @@ sub _run_script {
     my $plan     = $self->{plan};
     my $case_end = time + $plan->{case_seconds};
     my $shell_at = $plan->{debug}{shell} ? $self->_last_moment() : undef;
+    my $cpu      = 0;
     for my $step (@{ $plan->{steps} }) {
         shell($plan->{name}) if defined $shell_at && $step == $shell_at;
         my $started = time;
@@ -149,9 +150,9 @@ sub _run_script {
         $self->{deadline} = $step_end < $case_end ? $step_end : $case_end;
         $self->{running} = { pids => [] };
         $self->send_record({ type => 'begin', line => $step->{line}, text => $step->{text}, start => $started });
-        my $cpu    = _cpu_of_children();
         my $failed = eval { $self->_run_step($step); 1 } ? undef : $self->_reason($@);
-        $self->{running}{cpu} = _cpu_of_children() - $cpu;
+        my $used = _cpu_of_children();
+        ($self->{running}{cpu}, $cpu) = ($used - $cpu, $used);
         my %done = (map({ $_ => $step->{$_} } qw(line text command)), start => $started, end => time, %{ $self->{running} });
         $self->send_record({ type => 'step', %done, failed => $failed });
         return { line => $step->{line}, step => $step->{text}, reason => $failed } if defined $failed;
