@@ -8,6 +8,7 @@
 #include <perl.h>
 
 #include <XSUB.h>
+#include <sys/resource.h>
 
 #include "descriptors.h"
 #include "sandbox.h"
@@ -112,6 +113,19 @@ XS_INTERNAL(native_settle)
     PUTBACK;
 }
 
+/* cpu_of_children(): seconds, by getrusage(2); times(2), which perl has, counts hundredths */
+XS_INTERNAL(native_cpu_of_children)
+{
+    dXSARGS;
+    struct rusage used;
+    if (items != 0)
+        croak_xs_usage(cv, "");
+    if (getrusage(RUSAGE_CHILDREN, &used) < 0)
+        croak("getrusage: %s\n", strerror(errno));
+    XSRETURN_NV((double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6);
+}
+
 /* The strings of a list, with NULL behind them, in memory that goes with the XSUB's. */
 static char **string_list(pTHX_ SV *reference)
 {
@@ -212,6 +226,7 @@ XS_EXTERNAL(boot_Runtest__Native)
     PERL_UNUSED_VAR(items);
     newXS("Runtest::Native::launch", native_launch, file);
     newXS("Runtest::Native::settle", native_settle, file);
+    newXS("Runtest::Native::cpu_of_children", native_cpu_of_children, file);
     newXS("Runtest::Native::spawn", native_spawn, file);
     newXS("Runtest::Native::send_descriptors", native_send, file);
     newXS("Runtest::Native::receive_descriptors", native_receive, file);

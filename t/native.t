@@ -31,7 +31,7 @@ BEGIN {
     delete @ENV{qw(LD_PRELOAD NATIVE_LIB)};
 }
 use lib $lib;
-use Runtest::Native qw(launch settle spawn send_descriptors receive_descriptors);
+use Runtest::Native qw(launch settle cpu_of_children spawn send_descriptors receive_descriptors);
 
 my $work = tempdir('native-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 chmod oct('755'), $work;
@@ -47,6 +47,21 @@ sub content {
     open my $in, '<', $path or return undef;
     local $/ = undef;
     return (readline $in) // '';
+}
+
+# ----- cpu_of_children -----
+
+{
+    my $before = cpu_of_children();
+    my $pid    = fork // die "fork: $!\n";
+    if (!$pid) {
+        1 while (times)[0] < 0.05;
+        POSIX::_exit(0);
+    }
+    is cpu_of_children(), $before, 'a child that runs does not count yet';
+    waitpid $pid, 0;
+    my $used = cpu_of_children() - $before;
+    ok $used >= 0.03 && $used < 2, "one that has ended does: $used s";
 }
 
 # ----- spawn -----

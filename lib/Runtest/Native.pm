@@ -8,7 +8,7 @@ use File::Basename qw(dirname);
 use XSLoader ();
 
 use Exporter 'import';
-our @EXPORT_OK = qw(launch settle spawn send_descriptors receive_descriptors);
+our @EXPORT_OK = qw(launch settle cpu_of_children spawn send_descriptors receive_descriptors);
 
 =head1 NAME
 
@@ -24,6 +24,10 @@ have. The calling process is the launcher: it is good for nothing else any more.
 
 Waits until the processes of the test have ended (src/settling.h), but for those that may stay. Returns nothing; or, if C<seconds> have
 passed, a line for each that is left. Dies of what F</proc> does not tell.
+
+=head2 cpu_of_children()
+
+The CPU time, in seconds, of the processes that have ended and that this one has waited for, and of theirs. Perl's times() says the same in hundredths.
 
 =head2 spawn(\@argv, \@environment, $input, $output, $error, $session, \@user)
 

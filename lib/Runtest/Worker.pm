@@ -171,15 +171,10 @@ sub _last_moment {
 # In seconds, of those that have ended and were waited for: by the worker, or by its parent, which gets the orphans
 # (proc(5): fields 16 and 17 of stat; in hundredths of a second, as the kernel tells all programs).
 sub _cpu_of_children {
-    my $own = _cpu_of_own_children();
+    my $own = Runtest::Native::cpu_of_children();
     open my $in, '<', '/proc/' . getppid . '/stat' or return $own;
     my @field = split ' ', (readline $in) =~ s/.*\) //r;
     return $own + ($field[13] + $field[14]) / 100;
-}
-
-sub _cpu_of_own_children {
-    my (undef, undef, $user, $system) = times;
-    return $user + $system;
 }
 
 # A daemon that died is why a client failed, too; and a full disk is why nobody could say so.
