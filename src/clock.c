@@ -3,7 +3,8 @@
  * clock.so: moves the wall clock of every program in a sandbox by a number of seconds, which stands
  * in /runtest/clock-offset there. The dynamic linker loads it by /etc/ld.so.preload, which it
  * obeys for setuid programs, too (sandbox --clock). The clock starts at another moment and runs on:
- * one that stood still would hang Exim. Monotonic clocks, and the times of files, which are the kernel's, are left alone.
+ * one that stood still would hang Exim. Monotonic clocks, and the times of files, which are the
+ * kernel's, are left alone.
  *
  * Not moved are absolute times that a program hands to the kernel; none of those under test does.
  */

@@ -43,11 +43,12 @@ XS_INTERNAL(native_launch)
     dXSARGS;
     char **argv;
     struct callback callback;
-    struct sandbox_inside inside = {call_inside, &callback};
+    struct sandbox_inside inside;
     int status;
     if (items < 1)
         croak_xs_usage(cv, "inside, options");
     callback = (struct callback){aTHX, ST(0)};
+    inside = (struct sandbox_inside){call_inside, &callback};
     Newxz(argv, items + 1, char *);
     argv[0] = savepv("sandbox");
     for (I32 i = 1; i < items; i++)

@@ -172,7 +172,7 @@ static void open_shown(const struct sandbox_options *options)
     }
 }
 
-static void show(const struct sandbox_show *show)
+static void show_one(const struct sandbox_show *show)
 {
     const char *target = show->to + 1;
     char source[32];
@@ -243,7 +243,7 @@ void sandbox_mount_root(const struct sandbox_options *options)
         mount_tmpfs(scratch[i].path, MS_NOSUID | MS_NODEV, scratch[i].mode, options->size);
     mount_case(options);
     for (size_t i = 0; i < options->show_count; i++)
-        show(&options->shows[i]);
+        show_one(&options->shows[i]);
     enter_root();
 }
 
