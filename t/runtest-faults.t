@@ -74,6 +74,14 @@ open my $out, '>', 'big' or die; 1 while syswrite $out, 'x' x 65_536; exit 0;
 exim -odq x@test.ex
 ****
 END
+    '0015' => <<"END",
+# a daemon that dumps core
+${DAEMON}sudo perl
+open F, "spool/exim-daemon.pid"; chomp(my \$pid = <F>);
+kill ABRT => \$pid;
+select undef, undef, undef, 0.01 until !open(F, "/proc/\$pid/stat") || <F> =~ /\\) Z /;
+****
+END
     '0010' => "# no daemon at all\nkilldaemon\n",
     '0011' => "# a daemon too many\n$DAEMON$DAEMON",
     '0012' => "# a daemon that is no more\n${DAEMON}killdaemon\nclient 127.0.0.1 PORT_D\n??? 220\n****\n",
@@ -104,6 +112,7 @@ my %reason = (
     '0010' => qr{no daemon runs},
     '0011' => qr{the daemon of line 2 still runs, with the same pid file},
     '0012' => qr{expected exit status 0, got exit status 85},
+    '0015' => qr{the daemon of line 2 died: signal 6 \(ABRT\)(?:, core dumped)?},
     '0014' => qr{expected exit status 0, got exit status [0-9]+\n          the case's file system is full},
 );
 
@@ -121,6 +130,7 @@ my %step = (
     '0011' => ':4: exim -DSERVER=server -bd -oX PORT_D',
     '0012' => ':5: client 127.0.0.1 PORT_D',
     '0014' => ':5: exim -odq x@test.ex',
+    '0015' => ':4: sudo perl',
 );
 
 # Cases that end at a time limit, which is made short for them: 3 s for a step, 0.25 s for a process to obey.
