@@ -22,7 +22,7 @@ $certificate->copy($tree->child('aux-fixed/ca.pem'));
 # What is said of these files, path => content; '' if nothing.
 sub said_of {
     my (%content) = @_;
-    return eval { check_zones($FAKENS, $tree, map { { path => $_, content => $content{$_} } } sort keys %content); 1 } ? '' : "$@";
+    return eval { check_zones($FAKENS, $tree, $tree->child('zones'), map { { path => $_, content => $content{$_} } } sort keys %content); 1 } ? '' : "$@";
 }
 
 my $GOOD = "a A 127.0.0.1\n";

@@ -281,7 +281,7 @@ sub _check {
 sub _check_case {
     my ($self, $case, $place) = @_;
     my $plan = $case->plan($place);
-    check_zones("$self->{top}/build/fakens", $self->{tree}, @{ $plan->{files} });
+    check_zones("$self->{top}/build/fakens", $self->{tree}, $self->{results}->directory->child('kit/zones'), @{ $plan->{files} });
     return;
 }
 

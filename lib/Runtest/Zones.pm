@@ -4,9 +4,10 @@ package Runtest::Zones;
 use strict;
 use warnings;
 
-use Path::Tiny qw(path tempdir);
+use Path::Tiny qw(path);
 use Socket qw(AF_INET6 inet_pton);
 
+use Runtest::Atomic qw(write_whole);
 use Runtest::Capture qw(output_of);
 use Runtest::Error;
 
@@ -59,33 +60,34 @@ sub _reverse6 {
     return { name => "db.ip6.$network", content => join('.', reverse split //, $rest) . " PTR $host->{hostname}.\n" };
 }
 
-=head2 check_zones($fakens, $tree, @files)
+=head2 check_zones($fakens, $tree, $directory, @files)
 
-Has the program fakens look at the zones among the files of a plan (Runtest::Plan). Dies (wrong) of what it finds, with file and line.
+Has the program fakens look at the zones among the files of a plan (Runtest::Plan), which are written to $directory meanwhile. Dies (wrong) of what
+it finds, with file and line.
 
 =cut
 
 my %good;    # texts that were looked at: most cases have the same ones
 
 sub check_zones {
-    my ($fakens, $tree, @files) = @_;
+    my ($fakens, $tree, $directory, @files) = @_;
     @files = grep { $_->{path} =~ m{\A(?:dnszones|aux-var)/} } @files;    # a zone may name a certificate
     my $texts = join "\0", $tree, map { @$_{qw(path content)} } @files;
     return if $good{$texts};
-    my $said = _said_of($fakens, $tree, @files);
+    path($directory)->remove_tree;
+    my $said = _said_of($fakens, $tree, path($directory), @files);
     Runtest::Error->throw(wrong => $said) if $?;
     $good{$texts} = 1;
     return;
 }
 
 sub _said_of {
-    my ($fakens, $tree, @files) = @_;
-    my $case = tempdir('runtest-zones-XXXXXX');
+    my ($fakens, $tree, $case, @files) = @_;
     $case->child('dnszones')->mkpath;
     for my $file (@files) {
         my $path = $case->child($file->{path});
         $path->parent->mkpath;
-        $path->spew_raw($file->{content});
+        write_whole("$path", $file->{content});
     }
     symlink path($tree)->absolute->child('aux-fixed'), $case->child('aux-fixed') or Runtest::Error->throw(broken => "$case/aux-fixed: $!");
     my $said = output_of($fakens, '--check', $case->child('dnszones'));
