@@ -5,6 +5,7 @@ use strict;
 use warnings;
 
 use Path::Tiny qw(path);
+use Time::HiRes ();
 
 use Runtest::Atomic qw(write_atomically);
 use Runtest::Error;
@@ -65,12 +66,39 @@ sub path_of {
 sub _flavours_of {
     my ($self, $plain) = @_;
     my @found;
-    for my $path (glob(quotemeta("$self->{tree}/$plain.") . '*')) {
-        my $suffix = substr $path, length "$self->{tree}/$plain.";
-        push @found, ["$plain.$suffix", $1, $2] if $suffix =~ /\A$FLAVOUR\z/;
+    my ($directory, $name) = $plain =~ m{\A(.*)/(.*)\z}s;
+    for my $other (_names("$self->{tree}/$directory", $name)) {
+        push @found, ["$directory/$other", $1, $2] if $other =~ /\A\Q$name\E\.$FLAVOUR\z/;
     }
     return @found;
 }
+
+my %listed;    # directory => { changed => its time of change, names => { what is before the first dot => [names] } }
+
+# How old a change must be, in seconds, that a later one has another time for sure.
+my $CLOCK_STEP = 1;
+
+# The names in a directory that are the same as this one up to the first dot.
+sub _names {
+    my ($directory, $name) = @_;
+    my $changed = (Time::HiRes::stat($directory))[9] // return;
+    my $listing = $listed{$directory};
+    if (!$listing || $listing->{changed} != $changed) {
+        $listing = { changed => $changed, names => _grouped_names($directory) };
+        $listed{$directory} = $listing if time - $changed > $CLOCK_STEP;
+    }
+    return @{ $listing->{names}{ _before_dot($name) } // [] };
+}
+
+sub _grouped_names {
+    my ($directory) = @_;
+    my %names;
+    opendir my $handle, $directory or Runtest::Error->throw(broken => "$directory: $!");
+    push @{ $names{ _before_dot($_) } }, $_ for readdir $handle;
+    return \%names;
+}
+
+sub _before_dot { return $_[0] =~ s/\..*//sr }
 
 # 0 where the flavour is not the lane's; the longer a version, the better it fits.
 sub _rank {
@@ -127,8 +155,7 @@ sub streams {
 # The files NNNN and NNNN.* of a folder, and those in folders of such a name (mail/NNNN.folder/name).
 sub _files_in {
     my ($self, $folder) = @_;
-    my $stem = quotemeta "$self->{tree}/$folder/$self->{number}";
-    my @found = grep { -e } glob("$stem $stem.*");
+    my @found = map { "$self->{tree}/$folder/$_" } _names("$self->{tree}/$folder", $self->{number});
     my @files;
     while (defined(my $path = shift @found)) {
         if (-d $path) { push @found, path($path)->children }
