@@ -165,10 +165,10 @@ static void mount_case(const struct sandbox_options *options)
 static void open_shown(const struct sandbox_options *options)
 {
     for (size_t i = 0; i < options->show_count; i++) {
-        struct sandbox_show *show = &options->shows[i];
-        show->fd = open(show->from, O_PATH | O_CLOEXEC);
-        if (show->fd < 0)
-            sandbox_fail("show", "open %s", show->from);
+        struct sandbox_show *shown = &options->shows[i];
+        shown->fd = open(shown->from, O_PATH | O_CLOEXEC);
+        if (shown->fd < 0)
+            sandbox_fail("show", "open %s", shown->from);
     }
 }
 
