@@ -98,6 +98,17 @@ is join(' ', golden('openssl')->streams),
 put();
 is join(' ', golden('gnutls')->streams), '', 'no goldens';
 
+# ----- A folder that changes -----
+
+put('log/2132');
+utime 1e9, 1e9, $tree->child('log') or die "utime: $!\n";    # so old that its names are kept
+is golden('gnutls')->path_of('log'), 'log/2132', 'no flavour';
+is join(' ', golden('gnutls')->streams), 'log', '- the stream';
+put('log/2132', 'log/2132.gnutls');
+is golden('gnutls')->path_of('log'), 'log/2132.gnutls', 'a flavour that came later';
+$tree->child('log')->remove_tree;
+is join(' ', golden('gnutls')->streams), '', 'a folder that has gone';
+
 # ----- What is in them -----
 
 sub text { my ($content) = @_; $tree->child('log')->mkpath; $tree->child('log/2132')->spew_raw($content); return golden('gnutls')->text_of('log/2132') }
