@@ -13,7 +13,7 @@ use lib "$FindBin::Bin/lib";
 use File::Temp qw(tempdir);
 use Test::More;
 
-use TestClient qw(program run_client connect_to talk_to did failed spew @CLIENTS $CONNECTED $STARTED $ECHO $ECHO_GOLDEN);
+use TestClient qw(small_program run_client connect_to talk_to did failed spew @CLIENTS $CONNECTED $STARTED $ECHO $ECHO_GOLDEN);
 use TestPeer;
 use TestTLS;
 
@@ -203,7 +203,7 @@ for my $client (@CLIENTS) {
 my $long = 'x' x 100_000;
 local $TestTLS::directory = tempdir( CLEANUP => 1 );    ## no critic (ProhibitPackageVars)
 spew( "$TestTLS::directory/long", "$long\r\n" );
-spew( "$TestTLS::directory/endless", 'x' x 100_000_000 );
+spew( "$TestTLS::directory/endless", "begin\n" . 'x' x 100_000_000 );
 my $files = TestTLS->openssl_server( 'server1', '-HTTP' );
 
 for my $client (@CLIENTS) {
@@ -215,8 +215,15 @@ for my $client (@CLIENTS) {
         did( connect_to( $client, $files, "GET /long HTTP/1.0\\r\\n\n??? $long\n", '-protocol', $version ),
             "$client, $version: a line of 100,000 bytes from the server", 0,
             "$CONNECTED$STARTED>>> GET /long HTTP/1.0\\r\\n\n??? $long\n<<< $long\nEnd of script\n" );
-        did( connect_to( $client, $files, "GET /endless HTTP/1.0\\r\\n\n??? x\n", '-protocol', $version ), "$client, $version: 100 MB without a line end", 73,
-            "$CONNECTED$STARTED>>> GET /endless HTTP/1.0\\r\\n\n??? x\nInput line too long\n" );
+        for my $script ( "??? x\n", "????x\nquit\n", "???*\n", "quit\n" ) {
+            my ($form) = split /\n/, $script;
+            my @command = ( small_program($client), '-tls-on-connect', '-protocol', $version, '127.0.0.1', $files->port );
+            my $run     = run_client( \@command, "GET /endless HTTP/1.0\\r\\n\n??? begin\n$script" );
+            my ( $status, $end ) = $form eq 'quit' ? ( 78, "Unconsumed input: x\n" ) : ( 73, "$form\nInput line too long\n" );
+            $run->{out} =~ s/^(Unconsumed[ ]input:[ ])x{10000}x+\n\z/$1x\n/mx;
+            did( $run, "$client, $version: 100 MB without a line end, $form", $status,
+                "$CONNECTED$STARTED>>> GET /endless HTTP/1.0\\r\\n\n??? begin\n<<< begin\n$end" );
+        }
         did( connect_to( $client, $s_server, "otto\\r\\nanna\n??? otto\n+++ 1\nmore\n", '-protocol', $version ), "$client, $version: text left unread",
             78, "$CONNECTED$STARTED>>> otto\\r\\nanna\n??? otto\n<<< otto\n+++ 1\nUnconsumed input: anna\n" );
     }

@@ -142,22 +142,18 @@ for my $client (@CLIENTS) {
 
 # ----- Segments, and ends in mid-handshake -----
 
-# Passes on what the server sends byte by byte, LIMIT bytes at most; returns how many there were.
+# Passes on what the server sends byte by byte, LIMIT bytes at most.
 sub limited {
     my ( $server, $limit ) = @_;
     return sub {
         my ($it) = @_;
-        my $passed = 0;
-        my $filter = sub {
-            for my $byte ( split //, $_[0] ) {
-                return if defined $limit && $passed == $limit;
-                $it->put($byte);
-                $passed++;
-            }
-            return q{};
+        my $first = TestTLS::first_bytes( $limit // 1_000_000 );
+        my $drip  = sub {
+            my ( $bytes, $over ) = $first->(@_);
+            $it->drip($bytes);
+            return ( q{}, $over );
         };
-        TestTLS::splice( $it, $server->port, $filter );
-        return $passed;
+        return TestTLS::splice( $it, $server->port, $drip );
     };
 }
 

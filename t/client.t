@@ -15,7 +15,7 @@ use IO::Socket::IP;
 use Socket qw(SOCK_STREAM AF_INET INADDR_LOOPBACK pack_sockaddr_in);
 use Test::More;
 
-use TestClient qw(program run_client did instrumented spew $CONNECTED);
+use TestClient qw(program small_program run_client did spew $CONNECTED);
 use TestPeer;
 use TestTLS;
 
@@ -348,9 +348,8 @@ END
 
 for my $script ( "??? 220\n", "????220\nquit\n", "???*\n", "+++ 1\nquit\n" ) {
     my ($form) = split /\n/, $script;
-    my @limit = instrumented() ? () : qw(prlimit --data=67108864);
     my $peer = TestPeer->start( sub { my ($it) = @_; return eval { $it->put( 'x' x 1_000_000 ) for 1 .. 100; 'sent' } // 'sent' } );
-    my $run = run_client( [ @limit, $CLIENT, '127.0.0.1', $peer->port ], $script );
+    my $run = run_client( [ small_program('client'), '127.0.0.1', $peer->port ], $script );
     my %end = ( q{+} => [ 78, qr/\AUnconsumed[ ]input:[ ]x{10000}x+\n\z/x ] );
     my ( $status, $end ) = @{ $end{ substr $form, 0, 1 } // [ 73, qr/\AInput[ ]line[ ]too[ ]long\n\z/x ] };
     is $run->{status}, $status, "100 MB without a line end, $form: status";

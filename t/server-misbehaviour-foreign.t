@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What the scripted servers do wrong on purpose, and how TLS ends, with openssl s_client and gnutls-cli, which we did not write. Our own
-# clients are in server-misbehaviour.t.
+# What the scripted servers do wrong on purpose, how TLS ends, and what a flood of bytes does to them, with openssl s_client and gnutls-cli,
+# which we did not write. Our own clients are in server-misbehaviour.t.
 
 use strict;
 use warnings;
@@ -12,7 +12,7 @@ use lib "$FindBin::Bin/lib";
 
 use Test::More;
 
-use TestClient qw(program run_client $STARTED);
+use TestClient qw(program small_program run_client $STARTED);
 use TestServer qw(serve);
 use TestTLS;
 
@@ -34,6 +34,15 @@ sub run_peer {
     my ( $peer, $server, @options ) = @_;
     return run_client( [ $PEER{$peer}{command}->( $server->port ), @options ], q{} );
 }
+
+# The script, with which status it ends, what it says after the line that starts TLS, and options: one deadline is for all of *data.
+my $FLOOD  = 100_000_000;
+my @FLOODS = (
+    [ "x\n",             73, "Input line too long\n" ],
+    [ ".\n",             73, "Input line too long\n" ],
+    [ "*eof\n",          73, "Input line too long\n" ],
+    [ "*data $FLOOD\n",   0, "*data $FLOOD\nEnd of script\n", '-t30' ],
+);
 
 for my $program (@SERVERS) {
     for my $peer ( sort keys %PEER ) {
@@ -60,6 +69,14 @@ for my $program (@SERVERS) {
             my $server = server( $program, "220 hello\n$line\n", '-tls', '-protocol', $version );
             is run_peer( 's_client', $server )->{err} =~ /unexpected eof/ ? 1 : 0, $truncated{$line}, "$program, s_client, $version: $line";
             $server->wait;
+        }
+        for my $flood (@FLOODS) {
+            my ( $script, $status, $golden, @options ) = @$flood;
+            my $server = serve( [ small_program($program), TestTLS->identity('server1'), '-tls', '-protocol', $version, @options ], $script );
+            my $client = TestTLS->command( qr/./, qw(openssl s_client -ign_eof -connect), '127.0.0.1:' . $server->port );
+            $client->say_all( 'x' x $FLOOD );
+            $server->is_done( "$program, s_client, $version: 100 MB without a line end, $script", $status, "$ACCEPTED$STARTED$golden" );
+            $client->stop;
         }
     }
 }

@@ -13,7 +13,7 @@ use lib "$FindBin::Bin/lib";
 use File::Temp qw(tempdir);
 use Test::More;
 
-use TestClient qw(program run_client did instrumented slurp spew);
+use TestClient qw(program small_program run_client did slurp spew);
 use TestPeer;
 use TestServer qw(serve);
 
@@ -115,8 +115,7 @@ is meets( '>*eof closes', "220 a\n>*eof\n", says(q{}), 0, "220 a\n>*eof\nEnd of 
     my $long = 'x' x 100_000;
     is meets( 'a line of 100,000 bytes, there and back', "$long\n>$long\n", says("$long\r\n"), 0, "$long\n>$long\nEnd of script\n" ), "$long\r\n", '… arrives whole';
 
-    my @limit  = instrumented() ? () : qw(prlimit --data=67108864);
-    my $server = serve( [ @limit, $SERVER ], "x\n" );
+    my $server = serve( [ small_program('server') ], "x\n" );
     my $flood  = TestPeer::Connection->to( $server->port );
     local $SIG{PIPE} = 'IGNORE';
     eval { $flood->put( 'x' x 1_000_000 ) for 1 .. 100; 1 } or note "the server has closed: $@";

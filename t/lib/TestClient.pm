@@ -15,7 +15,7 @@ use Time::HiRes qw(time);
 
 use TestPeer;
 
-our @EXPORT_OK = qw(program run_client connect_to talk_to did failed instrumented slurp spew
+our @EXPORT_OK = qw(program small_program run_client connect_to talk_to did failed instrumented slurp spew
     @CLIENTS $CONNECTED $STARTED $ECHO $ECHO_GOLDEN);
 
 =head1 NAME
@@ -27,6 +27,11 @@ TestClient - runs a scripted client
 =head2 program(NAME)
 
 The path of one of the programs: in $RUNTEST_PROGRAMS, else in build/. Ends the test if it is not there.
+
+=head2 small_program(NAME)
+
+The command for it with 64 MB of memory, which is all that a program of ours may use, whatever its peer does. Without that limit if
+it is instrumented.
 
 =head2 instrumented
 
@@ -56,6 +61,11 @@ sub program {
     my $path = ( $ENV{RUNTEST_PROGRAMS} // 'build' ) . "/$name";
     -x $path or BAIL_OUT("$path is missing: make it first");
     return $path;
+}
+
+sub small_program {
+    my ($name) = @_;
+    return ( instrumented() ? () : qw(prlimit --data=67108864), program($name) );
 }
 
 sub instrumented { return ( $ENV{RUNTEST_PROGRAMS} // q{} ) =~ /sanitized/ || $SLOW != 1 }

@@ -273,7 +273,8 @@ END {
 =head2 TestTLS::splice(CONNECTION, PORT, [FROM_SERVER, [FROM_CLIENT]])
 
 Connects to PORT and passes bytes between it and the connection (a TestPeer::Connection) until one of them closes. The
-filters, if given, get what comes from PORT and from the connection, and return what to pass on, or undef to have it end.
+filters, if given, get what comes from PORT and from the connection, and return what to pass on, and true behind it to have it
+end after that; or undef to have it end at once.
 
 =cut
 
@@ -286,8 +287,8 @@ sub splice {
         for my $from (@ready) {
             my ( $to, $filter ) = $from == $client ? ( $server, $from_client ) : ( $client, $from_server );
             return if !sysread $from, my $bytes, 65_536;
-            $bytes = $filter->($bytes) if $filter;
-            return if !defined $bytes || !_pass( $to, $bytes );
+            my ( $pass, $over ) = $filter ? $filter->($bytes) : $bytes;
+            return if !defined $pass || !_pass( $to, $pass ) || $over;
         }
     }
     return;
@@ -301,6 +302,22 @@ sub _pass {
         substr $bytes, 0, $sent, q{};
     }
     return 1;
+}
+
+=head2 TestTLS::first_bytes(LIMIT)
+
+A filter for C<splice> that passes so many bytes on, and has it end when there are more.
+
+=cut
+
+sub first_bytes {
+    my ($limit) = @_;
+    return sub {
+        my ($bytes) = @_;
+        my $pass = substr $bytes, 0, $limit;
+        $limit -= length $pass;
+        return ( $pass, length $pass < length $bytes );
+    };
 }
 
 =head2 TestTLS::record(TYPE, BODY), TestTLS::count_records(TYPE, CODE)
