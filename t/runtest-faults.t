@@ -18,6 +18,18 @@ has_sandbox();
 
 my $DAEMON = "exim -DSERVER=server -bd -oX PORT_D\n****\n";
 
+# A step that ends the daemon by a signal, and waits until it has ended.
+sub ending_the_daemon_with {
+    my ($signal) = @_;
+    return <<"END";
+${DAEMON}sudo perl
+open F, "spool/exim-daemon.pid"; chomp(my \$pid = <F>);
+kill $signal => \$pid;
+select undef, undef, undef, 0.01 until !open(F, "/proc/\$pid/stat") || <F> =~ /\\) Z /;
+****
+END
+}
+
 my %script = (
     '0001' => <<'END',
 # a step that hangs
@@ -35,14 +47,7 @@ if (!fork) { require POSIX; POSIX::setsid(); exec "sleep", "123" }
 perl -e 'print "not reached\n"'
 ****
 END
-    '0003' => <<"END",
-# a daemon that dies
-${DAEMON}sudo perl
-open F, "spool/exim-daemon.pid"; chomp(my \$pid = <F>);
-kill KILL => \$pid;
-select undef, undef, undef, 0.01 until !open(F, "/proc/\$pid/stat") || <F> =~ /\\) Z /;
-****
-END
+    '0003' => "# a daemon that dies\n" . ending_the_daemon_with('KILL'),
     '0004' => <<"END",
 # a daemon that dies under its client
 ${DAEMON}client 127.0.0.1 PORT_D
@@ -74,14 +79,7 @@ open my $out, '>', 'big' or die; 1 while syswrite $out, 'x' x 65_536; exit 0;
 exim -odq x@test.ex
 ****
 END
-    '0015' => <<"END",
-# a daemon that dumps core
-${DAEMON}sudo perl
-open F, "spool/exim-daemon.pid"; chomp(my \$pid = <F>);
-kill ABRT => \$pid;
-select undef, undef, undef, 0.01 until !open(F, "/proc/\$pid/stat") || <F> =~ /\\) Z /;
-****
-END
+    '0015' => "# a daemon that dumps core\n" . ending_the_daemon_with('ABRT'),
     '0010' => "# no daemon at all\nkilldaemon\n",
     '0011' => "# a daemon too many\n$DAEMON$DAEMON",
     '0012' => "# a daemon that is no more\n${DAEMON}killdaemon\nclient 127.0.0.1 PORT_D\n??? 220\n****\n",
