@@ -249,7 +249,7 @@ for my $signal (qw(INT TERM HUP KILL)) {
     is( join( ' ', grep { /\.work|half/ } keys %{ tree($top) } ), 'mta/gnutls/half', '... and leaves nothing of the one before' );
 }
 
-is( system( 'shellcheck', map { "$FindBin::Bin/../$_" } qw(setup .ci/run mta/apt-private mta/build-exim mta/fetch-gnutls) ),
+is( system( 'shellcheck', map { "$FindBin::Bin/../$_" } qw(setup .ci/run mta/apt-private mta/download mta/build-exim mta/fetch-gnutls) ),
     0, 'shellcheck is content' );
 
 done_testing;
