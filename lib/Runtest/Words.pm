@@ -24,12 +24,9 @@ characters), C<[message =E<gt> N]>.
 
 my %REDIRECTION = ('<' => 'input', '>' => 'output', '>>' => 'append');
 
-# What may stand in an unquoted place, in the order in which it is tried: [name, pattern].
-my @TOKENS_AT_WORD_START = (
-    [comment  => qr/\G#.*/],
-    [operator => qr/\G([0-9]+(?:>>|[<>]))/],    # a redirection of another descriptor
-);
+# What may stand in an unquoted place, in the order in which it is tried: [name, pattern]. Nearly everything is plain.
 my @TOKENS = (
+    [plain       => qr/\G([^\s'"\\<>|&;()\$`*?\[]+)/],
     [blank       => qr/\G[ \t]+/],
     [single      => qr/\G'([^']*)'/],
     [double      => qr/\G"((?:[^"\\]|\\.)*)"/s],
@@ -39,7 +36,11 @@ my @TOKENS = (
     [operator    => qr/\G([|&;()\$`\n])/],
     [quote       => qr/\G(['"\\])/],
     [pattern     => qr/\G([*?\[][^\s'"\\<>|&;()\$`]*)/],
-    [plain       => qr/\G([^\s'"\\<>|&;()\$`*?\[]+)/],
+);
+my @TOKENS_AT_WORD_START = (
+    [comment  => qr/\G#.*/],
+    [operator => qr/\G([0-9]+(?:>>|[<>]))/],    # a redirection of another descriptor
+    @TOKENS
 );
 
 =head2 split_words($line)
@@ -54,7 +55,7 @@ sub split_words {
     my $state = { words => [], redirections => {}, word => undef, target => undef };
     pos($line) = 0;
     while (pos $line < length $line) {
-        my ($name, $value) = _next_token(\$line, $state->{word} ? () : @TOKENS_AT_WORD_START);
+        my ($name, $value) = _next_token(\$line, $state->{word} ? \@TOKENS : \@TOKENS_AT_WORD_START);
         _take($state, $name, $value);
     }
     _end_word($state);
@@ -63,8 +64,8 @@ sub split_words {
 }
 
 sub _next_token {
-    my ($line, @first) = @_;
-    for my $token (@first, @TOKENS) {
+    my ($line, $tokens) = @_;
+    for my $token (@$tokens) {
         my ($name, $pattern) = @$token;
         return ($name, $1) if $$line =~ /$pattern/gc;
     }
