@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include "descriptors.h"
+#include "processes.h"
 #include "sandbox.h"
 #include "settling.h"
 #include "spawn.h"
@@ -114,17 +115,25 @@ XS_INTERNAL(native_settle)
     PUTBACK;
 }
 
-/* cpu_of_children(): seconds, by getrusage(2); times(2), which perl has, counts hundredths */
+/*
+ * cpu_of_children(PIDS): seconds. Those of the caller by getrusage(2): times(2), which perl has,
+ * counts hundredths, as /proc does.
+ */
 XS_INTERNAL(native_cpu_of_children)
 {
     dXSARGS;
     struct rusage used;
-    if (items != 0)
-        croak_xs_usage(cv, "");
+    double seconds;
     if (getrusage(RUSAGE_CHILDREN, &used) < 0)
         croak("getrusage: %s\n", strerror(errno));
-    XSRETURN_NV((double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-                (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6);
+    seconds = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+              (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+    for (I32 i = 0; i < items; i++) {
+        struct process process;
+        if (process_read((pid_t)SvIV(ST(i)), &process))
+            seconds += (double)process.children / (double)sysconf(_SC_CLK_TCK);
+    }
+    XSRETURN_NV(seconds);
 }
 
 /* The strings of a list, with NULL behind them, in memory that goes with the XSUB's. */

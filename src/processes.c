@@ -22,6 +22,7 @@ static bool parse(char *text, struct process *process)
 {
     char *name = strchr(text, '(');
     char *end = strrchr(text, ')');
+    long user, system;
     if (!name || !end)
         return false;
     *end = '\0';
@@ -29,9 +30,12 @@ static bool parse(char *text, struct process *process)
     for (char *byte = process->name; *byte; byte++)
         if (!isprint((unsigned char)*byte))
             *byte = '?';
-    return sscanf(end + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d",
-                  &process->state, &process->parent, &process->group, &process->session,
-                  &process->threads) == 5;
+    if (sscanf(end + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %ld %ld %*d %*d %d",
+               &process->state, &process->parent, &process->group, &process->session, &user,
+               &system, &process->threads) != 7)
+        return false;
+    process->children = user + system;
+    return true;
 }
 
 bool process_read(pid_t pid, struct process *process)

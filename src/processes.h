@@ -11,6 +11,8 @@ struct process {
     pid_t pid, parent, group, session;
     char state;    /* 'Z': its first thread has ended */
     int threads;   /* that have not ended */
+    long children; /* CPU time of those that it has waited for, and theirs, in sysconf(_SC_CLK_TCK)
+                      a second */
     char name[64]; /* the kernel's short one, made fit to print */
 };
 

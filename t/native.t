@@ -62,6 +62,9 @@ sub content {
     waitpid $pid, 0;
     my $used = cpu_of_children() - $before;
     ok $used >= 0.03 && $used < 2, "one that has ended does: $used s";
+    is cpu_of_children($$) - cpu_of_children(), sprintf('%.2f', cpu_of_children($$) - cpu_of_children()), 'those of a process are counted in hundredths';
+    ok cpu_of_children($$) - cpu_of_children() >= 0.03, '- and are those that it has waited for';
+    is cpu_of_children($pid), cpu_of_children(), '- of a process that there is not there are none';
 }
 
 # ----- spawn -----

@@ -12,11 +12,11 @@ use Time::HiRes ();
 
 use Runtest::Wire;
 
-# What send_record writes for these [record, bytes].
+# What is written for these [record, bytes].
 sub sent {
     my (@records) = @_;
     open my $out, '+>', undef or die "temporary file: $!\n";
-    Runtest::Wire::send_record($out, @$_) for @records;
+    Runtest::Wire::send_encoded($out, Runtest::Wire::encoded(@$_)) for @records;
     seek $out, 0, 0 or die "temporary file: $!\n";
     local $/ = undef;
     return scalar <$out>;
@@ -62,7 +62,7 @@ local $SIG{USR1} = sub { };
 my $pid = fork // die "fork: $!\n";
 if (!$pid) {
     close $reader;
-    Runtest::Wire::send_record($writer, { type => 'stream', name => 'big' }, $big);
+    Runtest::Wire::send_encoded($writer, Runtest::Wire::encoded({ type => 'stream', name => 'big' }, $big));
     POSIX::_exit(0);
 }
 close $writer;
@@ -86,7 +86,7 @@ pipe $reader, $writer or die "pipe: $!\n";
 close $reader;
 {
     local $SIG{PIPE} = 'IGNORE';
-    is eval { Runtest::Wire::send_record($writer, {}); 'sent' } // $@, "the driver does not listen: Broken pipe\n", 'nobody listens';
+    is eval { Runtest::Wire::send_encoded($writer, Runtest::Wire::encoded({})); 'sent' } // $@, "the driver does not listen: Broken pipe\n", 'nobody listens';
 }
 
 # ----- What is no record -----

@@ -7,10 +7,10 @@ use warnings;
 use Cpanel::JSON::XS ();
 use IO::Async::Process;
 use IO::Async::Stream;
-use Socket qw(AF_UNIX SOCK_SEQPACKET);
+use Socket qw(AF_UNIX SHUT_WR SOCK_SEQPACKET);
 
 use Runtest::Error;
-use Runtest::Native qw(send_descriptors);
+use Runtest::Native qw(send_descriptors receive_descriptors);
 
 =head1 NAME
 
@@ -21,19 +21,22 @@ Runtest::Launch - the driver's end of the zygote: starts it, and has it start la
 # As much as a pipe holds.
 my $AT_ONCE = 65_536;
 
-=head2 new($loop, @command)
+# The zygote's end of the socket, in the zygote.
+my $CONTROL = 3;
 
-Starts the zygote (Runtest::Zygote) by this command line, in which it finds the socket as descriptor 3.
+=head2 new($loop, \&command)
+
+Starts the zygote (Runtest::Zygote) by the command line that command() returns, in which it finds the socket as descriptor 3. What
+command() has to prepare is done beside the caller: it is called in the process that becomes the zygote.
 
 =cut
 
 sub new {
-    my ($class, $loop, @command) = @_;
+    my ($class, $loop, $command) = @_;
     my $self = bless { loop => $loop }, $class;
     socketpair my $ours, my $theirs, AF_UNIX, SOCK_SEQPACKET, 0 or Runtest::Error->throw(broken => "socketpair: $!");
-    # In a process group of its own: what a terminal sends is for the driver, who ends all cases, and knows why they ended.
     my $process = $self->{process} = IO::Async::Process->new(
-        code      => sub { setpgrp; exec @command or die "$command[0]: $!\n" },
+        code      => sub { return _become_zygote($command) },
         setup     => [fd3 => ['dup', $theirs]],
         on_finish => sub { $self->{status} = $_[1] },
     );
@@ -43,10 +46,21 @@ sub new {
     return $self;
 }
 
+# In a process group of its own: what a terminal sends is for the driver, who ends all cases, and knows why they ended. What goes
+# wrong is the driver's to say.
+sub _become_zygote {
+    my ($command) = @_;
+    setpgrp;
+    eval { exec $command->() or die "exec: $!\n" };
+    my $error = Runtest::Error->from($@);
+    send_descriptors($CONTROL, Cpanel::JSON::XS->new->encode({ kind => $error->kind, message => $error->message }));
+    return $error->exit_status;
+}
+
 =head2 start(%case)
 
-Has a launcher started, with its C<options>, for the case C<name>. Its worker reads C<input> from standard input; C<on_said> and C<on_wire> are on_read
-functions of IO::Async::Stream for what it writes to standard output and error, and to descriptor 3; C<terminal>, if there is one,
+Has a launcher started, with its C<options>, for the case C<name>. Its worker reads C<input> from standard input; C<on_said> and C<on_wire> are called
+with the bytes that it writes to standard output and error, and to descriptor 3, as they come; C<terminal>, if there is one,
 becomes its descriptor 4. C<on_end> is called with the launcher's wait status when all of this has ended; with undef if the zygote has ended.
 
 =cut
@@ -57,7 +71,7 @@ sub start {
     my $status  = '';
     my $pending = 3;
     my $on_end  = sub { $case{on_end}->($status =~ /\A([0-9]+)\n/ ? $1 : undef) if !--$pending };
-    my @theirs  = map { $self->_read($_, $on_end) } sub { $status = ${ $_[1] }; return 0 }, @case{qw(on_said on_wire)};
+    my @theirs  = map { $self->_read($_, $on_end) } sub { $status .= $_[0] }, @case{qw(on_said on_wire)};
     splice @theirs, 1, 0, $input;
     $self->_request({ name => $case{name}, options => $case{options} }, @theirs, $case{terminal} // ());
     $self->_write($feed, $case{input});
@@ -77,11 +91,22 @@ sub _write {
     return;
 }
 
-# The end that is written to of a pipe that the loop reads.
+# The end that is written to of a pipe that the loop reads. Three a case: an IO::Async::Stream for each would cost more than all of the rest.
 sub _read {
-    my ($self, $on_read, $on_end) = @_;
+    my ($self, $take, $on_end) = @_;
     my ($out, $in) = _pipe();
-    $self->{loop}->add(IO::Async::Stream->new(read_handle => $out, read_len => $AT_ONCE, on_read => $on_read, on_closed => $on_end));
+    my $loop = $self->{loop};
+    $loop->watch_io(
+        handle        => $out,
+        on_read_ready => sub {
+            my $count = sysread $out, my ($bytes), $AT_ONCE;
+            return $take->($bytes) if $count;
+            return if !defined $count && $!{EINTR};
+            $loop->unwatch_io(handle => $out, on_read_ready => 1);
+            close $out;
+            $on_end->();
+        },
+    );
     return $in;
 }
 
@@ -123,15 +148,16 @@ sub kill_all {
 
 =head2 end()
 
-No more launchers are wanted: returns the zygote's wait status when it has ended.
+No more launchers are wanted: returns when the zygote has ended, with its wait status; and, if it could not begin, a Runtest::Error that says why.
 
 =cut
 
 sub end {
     my ($self) = @_;
-    close delete $self->{socket};
+    shutdown $self->{socket}, SHUT_WR;
     $self->{loop}->loop_once while $self->{process}->is_running;
-    return $self->{status};
+    my ($said) = receive_descriptors(fileno $self->{socket});
+    return ($self->{status}, defined $said ? Runtest::Error->new(@{ Cpanel::JSON::XS->new->decode($said) }{qw(kind message)}) : ());
 }
 
 1;

@@ -97,16 +97,23 @@ sub _munge_stream {
     return join '', @lines;
 }
 
+# How many lines that no rule is for are remembered, and how long they may be. Dialogues repeat themselves: most lines of a run stand in it several times.
+my ($MOST_REMEMBERED, $LONGEST_REMEMBERED) = (20_000, 200);
+
 # Undef when a rule deletes the line.
 sub _munge_line {
     my ($self, $kind, $line, $place) = @_;
     my $rules = $self->_rules_of($kind);
-    my $index = -1;
+    my $untouched = $rules->{untouched};
+    return $line if $untouched->{$line};
+    my ($original, $index, $touched) = ($line, -1, 0);
     for my $pattern (@{ $rules->{patterns} }) {
         $index++;
         next if $line !~ $pattern;
+        $touched = 1;
         $self->_apply($rules->{line}[$index], \$line, $place) or return undef;
     }
+    $untouched->{$original} = 1 if !$touched && keys %$untouched < $MOST_REMEMBERED && length $original < $LONGEST_REMEMBERED;
     return $line;
 }
 
@@ -115,7 +122,7 @@ sub _rules_of {
     return $self->{rules}{$kind} //= do {
         my @rules = grep { my $in = $_->{streams}; !$in || grep { $_ eq $kind } @$in } @{ $self->{rules}{all} };
         my @line  = grep { !$_->{spans} } @rules;
-        +{ spanning => [grep { $_->{spans} } @rules], line => \@line, patterns => [map { $_->{compiled} } @line] };
+        +{ spanning => [grep { $_->{spans} } @rules], line => \@line, patterns => [map { $_->{compiled} } @line], untouched => {} };
     };
 }
 

@@ -25,9 +25,10 @@ have. The calling process is the launcher: it is good for nothing else any more.
 Waits until the processes of the test have ended (src/settling.h), but for those that may stay. Returns nothing; or, if C<seconds> have
 passed, a line for each that is left. Dies of what F</proc> does not tell.
 
-=head2 cpu_of_children()
+=head2 cpu_of_children(@pids)
 
-The CPU time, in seconds, of the processes that have ended and that this one has waited for, and of theirs. Perl's times() says the same in hundredths.
+The CPU time, in seconds, of the processes that have ended and that this one has waited for, and of theirs; and the same of those processes, in
+hundredths of a second. Of one that there is not: nothing.
 
 =head2 spawn(\@argv, \@environment, $input, $output, $error, $session, \@user)
 

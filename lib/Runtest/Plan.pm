@@ -140,6 +140,8 @@ sub _tls_client {
     return $TLS_CLIENT{ $asked // $lane->library } // 'ssl';
 }
 
+my %files;    # tree, substitution and configuration => { list, missing }: the same for lanes whose users have the same names
+
 # The test's configuration, and what the tree has in aux-var-src/ and dnszones-src/, with substitutions.
 sub _files {
     my (%case) = @_;
@@ -147,25 +149,31 @@ sub _files {
     my $configuration = "confs/$number";
     -f "$tree/$configuration"
       or Runtest::Error->throw(wrong => "$configuration is missing: it is the MTA's configuration of test $number");
-    my $text = path("$tree/$configuration")->slurp_raw;
-    my @zones = _instances(\%case, 'dnszones-src', 'dnszones');
+    my $text  = path("$tree/$configuration")->slurp_raw;
+    my $files = $files{ join "\0", $tree, $case{substitution}->signature, $text } //= _made_files(\%case, $text);
+    $case{script}{missing}{$_} = 1 for keys %{ $files->{missing} };
+    return @{ $files->{list} };
+}
+
+sub _made_files {
+    my ($case, $configuration) = @_;
+    my %missing;
+    my $text  = $case->{substitution}->apply($configuration, \%missing);
+    my @aux   = _instances($case, 'aux-var-src', 'aux-var', \%missing);
+    my @zones = _instances($case, 'dnszones-src', 'dnszones', \%missing);
     my @names = map { $_->{path} =~ s{\Adnszones/}{}r } @zones;
-    return (
-        { path => 'test-config', content => $case{substitution}->apply($text, $case{script}{missing}) },
-        _instances(\%case, 'aux-var-src', 'aux-var'),
-        @zones,
-        map { { path => "dnszones/$_->{name}", content => $_->{content} } } zones_of_host($case{host}, @names),
-    );
+    my @host  = map { { path => "dnszones/$_->{name}", content => $_->{content} } } zones_of_host($case->{host}, @names);
+    return { list => [{ path => 'test-config', content => $text }, @aux, @zones, @host], missing => \%missing };
 }
 
 # Every file of the folder; those of other tests as well, which may want what this host has not.
 sub _instances {
-    my ($case, $from, $to) = @_;
+    my ($case, $from, $to, $missing) = @_;
     my @instances = map { $_->{of_test} ? _instance($case, $_, $to) : $_ } _common_instances($case, $from, $to);
     for my $instance (grep { defined $_->{number} && $_->{number} eq $case->{test}{number} } @instances) {
-        $case->{script}{missing}{$_} = 1 for keys %{ $instance->{missing} };
+        $missing->{$_} = 1 for keys %{ $instance->{missing} };
     }
-    return map { { path => $_->{path}, content => $_->{content} } } @instances;
+    return map { $_->{file} } @instances;
 }
 
 my %instances;    # folder and lane => { directory, list }: the same for one case after the other
@@ -207,12 +215,8 @@ sub _instance {
     my $number = $source->{number};
     my $substitution = defined $number ? $case->{substitution}->with(TESTNUM => $number) : $case->{substitution};
     my %missing;
-    return {
-        path    => "$to/" . $substitution->apply($source->{name}, {}),
-        content => $substitution->apply($source->{text}, \%missing),
-        number  => $number,
-        missing => \%missing,
-    };
+    my %file = (path => "$to/" . $substitution->apply($source->{name}, {}), content => $substitution->apply($source->{text}, \%missing));
+    return { file => \%file, number => $number, missing => \%missing };
 }
 
 1;

@@ -5,7 +5,6 @@ use strict;
 use warnings;
 
 use Config;
-use IO::Select;
 use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(time);
 
@@ -68,13 +67,14 @@ passed, and, if $handle is given, also when that is readable. A deadline of 0 as
 
 sub wait_process {
     my ($pid, $deadline, $handle) = @_;
-    my $select = IO::Select->new($wake_in, $handle // ());
     _reap();
     while (!exists $ended{$pid}) {
         my $left = $deadline - time;
         return undef if $left <= 0;
-        my @ready = $select->can_read($left);
-        return undef if grep { $_ != $wake_in } @ready;
+        my $ready = '';
+        vec($ready, fileno $_, 1) = 1 for $wake_in, $handle // ();
+        my $count = select $ready, undef, undef, $left;
+        return undef if $count > 0 && $handle && vec $ready, fileno $handle, 1;
         _reap();
     }
     return delete $ended{$pid};

@@ -7,7 +7,6 @@ use warnings;
 use Cpanel::JSON::XS ();
 use Errno qw(EWOULDBLOCK);
 use Fcntl qw(LOCK_EX LOCK_NB);
-use File::Basename qw(dirname);
 use File::Path qw(make_path remove_tree);
 use Path::Tiny qw(path);
 use POSIX qw(strftime);
@@ -124,8 +123,9 @@ sub case {
     my ($self, $name) = @_;
     my $directory = $self->{directory}->child($name);
     remove_tree("$directory") if -e $directory;
-    $directory->child('raw')->mkpath;
-    $directory->child('munged')->mkpath;
+    for my $made ($directory, "$directory/raw", "$directory/munged") {
+        mkdir $made or Runtest::Error->throw(broken => "$made: $!");
+    }
     return $directory;
 }
 
@@ -140,10 +140,9 @@ sub write_stream {
     my ($directory, $kind, $name, $bytes) = @_;
     Runtest::Error->throw(broken => "the worker sent a stream of a bad name, '$name'")
       if $name =~ m{\A/|(?:\A|/)\.\.?(?:/|\z)|\0} || $name eq '';
-    my $file = "$directory/$kind/$name";
-    my $folder = dirname($file);
-    make_path($folder) if !-d $folder;
-    write_whole($file, $bytes);
+    my ($folder) = $name =~ m{\A(.*)/}s;
+    make_path("$directory/$kind/$folder") if defined $folder;
+    write_whole("$directory/$kind/$name", $bytes);
     return;
 }
 

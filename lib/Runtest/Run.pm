@@ -105,11 +105,20 @@ sub _run {
     my @lanes = Runtest::Lane->find_lanes($self->{top}, $option->{mta}, $option->{lane});
     $self->_require_lanes(@lanes);
     $self->{results} = Runtest::Results->new($self->{tree});
-    my $guard = Runtest::Run::Guard->new(sub { $self->{results}->end });
+    my $guard = Runtest::Run::Guard->new(sub { $self->_end });
     $self->{where} = $self->_where(Runtest::Kit->new($self->{results}->directory->child('kit'), $self->{top}, $self->{tree}));
     learn_facts($self->{where}, "$self->{tree}/results/mta-facts.json", @lanes);
-    $self->{lanes} = \@lanes;
+    $self->{lanes}    = \@lanes;
+    $self->{schedule} = $self->_schedule;
     return $self->_run_cases($self->_cases(\@tests, \@lanes));
+}
+
+# However the run ends: first what may still write into the results.
+sub _end {
+    my ($self) = @_;
+    $self->{schedule}->end if $self->{schedule};
+    $self->{results}->end;
+    return;
 }
 
 sub _require_lanes {
@@ -172,16 +181,14 @@ sub _run_cases {
     @$runnable or @statuses or Runtest::Error->throw(missing => 'nothing was run: no lane runs what was selected');
     $self->_check_interactive(@$runnable) if $self->_interactive;
     $self->{results}->begin;
-    $self->{durations} = Runtest::Durations->new("$self->{tree}/results/durations.json");
-    $self->{policy}    = $self->_policy;
-    my $schedule = $self->{schedule} = $self->_schedule;
-    my $done     = sub {
+    $self->{policy} = $self->_policy;
+    my $done = sub {
         my ($again, $status) = $self->_take(@_);
         push @statuses, $status // ();
         return $again;
     };
     my $signal;
-    my $failed = eval { $signal = $schedule->run([$self->_in_order(@$runnable)], $done); 1 } ? undef : $@;
+    my $failed = eval { $signal = $self->{schedule}->run([$self->_in_order(@$runnable)], $done); 1 } ? undef : $@;
     return $self->_interrupted($signal) if $signal;
     $self->{report}->summary if @statuses || !defined $failed;
     die $failed if defined $failed;
@@ -221,9 +228,11 @@ sub _in_order {
     return shuffle(@cases);
 }
 
+# What is needed to start cases is made from now on, beside the caller.
 sub _schedule {
     my ($self) = @_;
     my $jobs = $self->_jobs;
+    $self->{durations} = Runtest::Durations->new("$self->{tree}/results/durations.json");
     $self->{progress} = Runtest::Report::Progress->new(durations => $self->{durations}, jobs => $jobs, live => -t STDERR && !$self->_interactive);
     return Runtest::Schedule->new(
         where    => $self->{where},
@@ -325,6 +334,6 @@ package Runtest::Run::Guard;    ## no critic (ProhibitMultiplePackages)
 
 # Calls a function when it goes out of scope, however that happens.
 sub new     { my ($class, $function) = @_; return bless { function => $function, pid => $$ }, $class }
-sub DESTROY { my ($self) = @_; $self->{function}->() if $self->{pid} == $$; return }
+sub DESTROY { my ($self) = @_; local ($?, $!, $@); $self->{function}->() if $self->{pid} == $$; return }
 
 1;

@@ -31,7 +31,9 @@ my $TICK_SECONDS = 0.25;
 
 sub new {
     my ($class, %given) = @_;
-    return bless { %given, loop => IO::Async::Loop->new, running => {}, queue => [], ended => 0 }, $class;
+    my $loop = IO::Async::Loop->new;
+    my $launch = Runtest::Launch->new($loop, sub { return $given{where}->zygote(@{ $given{lanes} }) });
+    return bless { %given, loop => $loop, launch => $launch, running => {}, queue => [], ended => 0 }, $class;
 }
 
 =head2 run(\@cases, \&done)
@@ -56,14 +58,26 @@ sub run {
         on_tick  => sub { $self->_end_silent; $self->{progress}->tick($self->_state) },
     );
     $loop->add($timer->start);
-    $self->{launch} = Runtest::Launch->new($loop, $self->{where}->zygote(@{ $self->{lanes} }));
     $self->_fill;
     $loop->run if %{ $self->{running} };
-    my $status = $self->{launch}->end;
+    my ($status, $error) = $self->{launch}->end;
     $loop->remove($timer);
     $self->{progress}->clear;
     return $self->{interrupted} if $self->{interrupted} || !$self->{lost};
+    die $error if $error;
     return Runtest::Error->throw(broken => 'the process that starts the cases has ended before them: ' . describe_status($status));
+}
+
+=head2 end()
+
+Waits for the end of what new() has started, if run() was not called.
+
+=cut
+
+sub end {
+    my ($self) = @_;
+    $self->{launch}->end;
+    return;
 }
 
 =head2 drop_waiting()
@@ -80,7 +94,7 @@ sub drop_waiting {
 
 sub _state {
     my ($self) = @_;
-    my @running = sort { $a->case->name cmp $b->case->name } map { $_->{outcome} } values %{ $self->{running} };
+    my @running = map { $self->{running}{$_}{outcome} } sort keys %{ $self->{running} };
     return { done => $self->{ended}, waiting => $self->{queue}, running => \@running };
 }
 
@@ -151,15 +165,13 @@ sub _reader {
     my ($self, $outcome, $take) = @_;
     my $running = $self->{running}{ $outcome->case->name };
     return sub {
-        my (undef, $buffer) = @_;
-        my $bytes = $$buffer;
-        $$buffer = '';
-        return 0 if $outcome->{exception};
+        my ($bytes) = @_;
+        return if $outcome->{exception};
         $running->{heard} = time;
-        return 0 if eval { $outcome->$take($bytes); 1 };
+        return if eval { $outcome->$take($bytes); 1 };
         $outcome->{exception} = $@;
         $self->_stop($outcome);
-        return 0;
+        return;
     };
 }
 

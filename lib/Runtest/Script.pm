@@ -33,15 +33,24 @@ C<wait:PORT>.
 
 =head2 parse($tree, $path, $substitution)
 
-Returns the parsed script. Dies (wrong) of what it does not understand, with file:line.
+Returns the parsed script, of which only C<missing> is the caller's to change. Dies (wrong) of what it does not understand, with file:line.
 
 =cut
 
+my %parsed;    # path, text and what is substituted => the script: it is the same for lanes whose users have the same names
+
 sub parse {
     my ($class, $tree, $path, $substitution) = @_;
+    my $text   = path("$tree/$path")->slurp_raw;
+    my $script = $parsed{ join "\0", $path, $substitution->signature, $text } //= $class->_parsed($path, $text, $substitution);
+    return bless { %$script, missing => { %{ $script->{missing} } } }, $class;
+}
+
+sub _parsed {
+    my ($class, $path, $text, $substitution) = @_;
     my $self = bless {
         path         => $path,
-        lines        => [split /\n/, path("$tree/$path")->slurp_raw],
+        lines        => [split /\n/, $text],
         next         => 1,                                               # the first line is the title
         substitution => $substitution,
         missing      => {},

@@ -23,12 +23,14 @@ host has no such thing (HOSTIPV6 on a host without IPv6).
 # What may stand next to "_", too; the others are whole words.
 my $LOOSE = 'V4NET';
 
+my %pattern;    # names => their pattern: every case has the same ones
+
 sub new {
     my ($class, %values) = @_;
     my %text = (%values, DIR => "$values{DIR}/");
-    my $words = join '|', grep { $_ ne $LOOSE } keys %text;
-    my $pattern = qr{\bDIR/|\b(?:$words)\b|(?<![A-Za-z0-9])$LOOSE(?![A-Za-z0-9])};
-    return bless { values => \%values, text => \%text, pattern => qr/($pattern)/ }, $class;
+    my $words = join '|', grep { $_ ne $LOOSE } sort keys %text;
+    my $pattern = $pattern{$words} //= qr{(\bDIR/|\b(?:$words)\b|(?<![A-Za-z0-9])$LOOSE(?![A-Za-z0-9]))};
+    return bless { values => \%values, text => \%text, pattern => $pattern }, $class;
 }
 
 =head2 with(%values)
@@ -40,6 +42,18 @@ Another one, with some values changed.
 sub with {
     my ($self, %values) = @_;
     return ref($self)->new(%{ $self->{values} }, %values);
+}
+
+=head2 signature
+
+The same text for substitutions that do the same.
+
+=cut
+
+sub signature {
+    my ($self) = @_;
+    my $values = $self->{values};
+    return join "\0", map { ($_, $values->{$_} // ()) } sort keys %$values;
 }
 
 =head2 apply($text, \%missing)

@@ -36,16 +36,26 @@ my $LONGEST_LINE = 4 * 1024 * 1024;
 my $MOST_IN_ALL  = 2 * $MOST_BYTES;
 my $MOST_RECORDS = 10_000;
 
-=head2 send_record($handle, \%record, $bytes)
+=head2 encoded(\%record, $bytes)
 
-Writes one record. Dies when the driver has gone.
+A record as it goes through the pipe.
 
 =cut
 
-sub send_record {
-    my ($handle, $record, $bytes) = @_;
+sub encoded {
+    my ($record, $bytes) = @_;
     local $record->{size} = length $bytes if defined $bytes;
-    my $message = $JSON->encode($record) . "\n" . ($bytes // '');
+    return $JSON->encode($record) . "\n" . ($bytes // '');
+}
+
+=head2 send_encoded($handle, $message)
+
+Writes records. Dies when the driver has gone.
+
+=cut
+
+sub send_encoded {
+    my ($handle, $message) = @_;
     my $done = 0;
     while ($done < length $message) {
         my $written = syswrite $handle, $message, length($message) - $done, $done;

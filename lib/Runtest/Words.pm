@@ -43,6 +43,9 @@ my @TOKENS_AT_WORD_START = (
     @TOKENS
 );
 
+# What nearly every line is: words in which nothing has a meaning.
+my $PLAIN_LINE = qr/\A[^\x00-\x08\x0a-\x1f#'"\\<>|&;()\$`*?\[]*\z/;
+
 =head2 split_words($line)
 
 Returns (\@words, \%redirections); the redirections by C<input>, C<output>, C<append>, each a word.
@@ -52,6 +55,7 @@ Dies of one line of text: an operator that only a shell knows, an open quote, a 
 
 sub split_words {
     my ($line) = @_;
+    return ([map { [[text => $_]] } split ' ', $line], {}) if $line =~ $PLAIN_LINE;
     my $state = { words => [], redirections => {}, word => undef, target => undef };
     pos($line) = 0;
     while (pos $line < length $line) {
@@ -156,6 +160,7 @@ sub expand_words {
 
 sub _expand {
     my ($word, $message_id) = @_;
+    return $word->[0][1] if @$word == 1 && $word->[0][0] eq 'text';    # as nearly all are
     my ($text, $pattern, $has_pattern) = ('', '', 0);
     for my $part (@$word) {
         my ($kind, $value) = @$part;

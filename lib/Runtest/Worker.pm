@@ -5,7 +5,6 @@ use strict;
 use warnings;
 
 use Cpanel::JSON::XS ();
-use File::Basename qw(dirname);
 use File::Path qw(make_path);
 use IO::Handle;
 use Time::HiRes qw(time);
@@ -18,7 +17,7 @@ use Runtest::Commands::Files     ();
 use Runtest::Commands::Utilities ();
 use Runtest::Collect qw(collect_streams);
 use Runtest::Debug qw(group_of wrapped under_gdb shell kept_files);
-use Runtest::Native ();
+use Runtest::Native qw(cpu_of_children);
 use Runtest::Process qw(start_process wait_process end_process describe_status);
 use Runtest::Wire;
 use Runtest::Words qw(expand_words);
@@ -67,15 +66,22 @@ sub _terminal {
     return $terminal;
 }
 
-=head2 send_record(\%record, $bytes)
+=head2 send_record(\%record, $bytes), hold_record(\%record)
 
-To the driver.
+To the driver: now, or with the next one that is sent. That a step has ended and that the next one begins wakes the driver once.
 
 =cut
 
 sub send_record {
     my ($self, $record, $bytes) = @_;
-    Runtest::Wire::send_record($self->{wire}, $record, $bytes);
+    my $held = delete $self->{held} // '';
+    Runtest::Wire::send_encoded($self->{wire}, $held . Runtest::Wire::encoded($record, $bytes));
+    return;
+}
+
+sub hold_record {
+    my ($self, $record) = @_;
+    $self->{held} .= Runtest::Wire::encoded($record);
     return;
 }
 
@@ -89,8 +95,10 @@ sub _prepare {
         chown $directory->{uid}, $directory->{gid}, $directory->{path} or die "$directory->{path}: $!\n";
         chmod oct($directory->{mode}), $directory->{path} or die "$directory->{path}: $!\n";
     }
+    my %made;
     for my $file (@{ $plan->{files} }) {
-        make_path(dirname($file->{path}));
+        my ($directory) = $file->{path} =~ m{\A(.*)/}s;
+        make_path($directory) if defined $directory && !$made{$directory}++;
         $self->write_file($file->{path}, $file->{content});
     }
     $self->write_file($_, '') for qw(test-stdout test-stderr);
@@ -151,10 +159,12 @@ sub _run_script {
         $self->{running} = { pids => [] };
         $self->send_record({ type => 'begin', line => $step->{line}, text => $step->{text}, start => $started });
         my $failed = eval { $self->_run_step($step); 1 } ? undef : $self->_reason($@);
-        my $used = _cpu_of_children();
+        my $used = cpu_of_children(getppid);    # the parent gets the orphans
         ($self->{running}{cpu}, $cpu) = ($used - $cpu, $used);
         my %done = (map({ $_ => $step->{$_} } qw(line text command)), start => $started, end => time, %{ $self->{running} });
-        $self->send_record({ type => 'step', %done, failed => $failed });
+        my $is_last = defined $failed || $step == $plan->{steps}[-1];
+        my $send    = $is_last ? 'send_record' : 'hold_record';
+        $self->$send({ type => 'step', %done, failed => $failed });
         return { line => $step->{line}, step => $step->{text}, reason => $failed } if defined $failed;
     }
     return;
@@ -166,15 +176,6 @@ sub _last_moment {
     my @steps = @{ $self->{plan}{steps} };
     my ($killing) = grep { $_->{command} eq 'killdaemon' } @steps;
     return $killing // $steps[-1];
-}
-
-# In seconds, of those that have ended and were waited for: by the worker, or by its parent, which gets the orphans
-# (proc(5): fields 16 and 17 of stat; in hundredths of a second, as the kernel tells all programs).
-sub _cpu_of_children {
-    my $own = Runtest::Native::cpu_of_children();
-    open my $in, '<', '/proc/' . getppid . '/stat' or return $own;
-    my @field = split ' ', (readline $in) =~ s/.*\) //r;
-    return $own + ($field[13] + $field[14]) / 100;
 }
 
 # A daemon that died is why a client failed, too; and a full disk is why nobody could say so.
