@@ -8,8 +8,12 @@
 #include <perl.h>
 
 #include <XSUB.h>
+#include <errno.h>
+#include <poll.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
+#include "deadline.h"
 #include "descriptors.h"
 #include "processes.h"
 #include "sandbox.h"
@@ -86,6 +90,12 @@ static void add_pids(pTHX_ struct pids *pids, SV *reference)
     }
 }
 
+/* A time limit that may have passed already. */
+static int64_t milliseconds(double seconds)
+{
+    return seconds > 0 ? (int64_t)(seconds * 1000) : 0;
+}
+
 /* settle(SECONDS, \@keep, \@trees): who is left; dies of what /proc does not tell */
 XS_INTERNAL(native_settle)
 {
@@ -95,7 +105,7 @@ XS_INTERNAL(native_settle)
     enum settling_result result;
     if (items != 3)
         croak_xs_usage(cv, "seconds, keep, trees");
-    settling.timeout = SvNV(ST(0)) > 0 ? (int64_t)(SvNV(ST(0)) * 1000) : 0;
+    settling.timeout = milliseconds(SvNV(ST(0)));
     add_pids(aTHX_ & settling.keep, ST(1));
     add_pids(aTHX_ & settling.trees, ST(2));
     SP -= items;
@@ -192,6 +202,47 @@ XS_INTERNAL(native_spawn)
     XSRETURN_IV(pid);
 }
 
+/*
+ * Waits until one of the two is readable, `other` (-1: there is none) or the pidfd `process`, and
+ * tells whether it was the latter. Returns false with errno.
+ */
+static bool wait_for_either(int process, int other, struct deadline deadline, bool *ended)
+{
+    struct pollfd ready[] = {{.fd = process, .events = POLLIN}, {.fd = other, .events = POLLIN}};
+    int count;
+    do
+        count = poll(ready, 2, deadline_left(deadline));
+    while (count < 0 && errno == EINTR);
+    *ended = count > 0 && ready[0].revents;
+    return count >= 0;
+}
+
+/* wait_child(PID, SECONDS, FD): its wait status, or undef; dies of what is no child */
+XS_INTERNAL(native_wait_child)
+{
+    dXSARGS;
+    pid_t pid;
+    int status, process;
+    bool ended;
+    if (items < 2 || items > 3)
+        croak_xs_usage(cv, "pid, seconds, descriptor");
+    pid = (pid_t)SvIV(ST(0));
+    process = process_open(pid);
+    if (process < 0)
+        croak("pidfd_open of pid %ld: %s\n", (long)pid, strerror(errno));
+    if (!wait_for_either(process, items > 2 ? (int)SvIV(ST(2)) : -1,
+                         deadline_in(milliseconds(SvNV(ST(1)))), &ended)) {
+        close(process);
+        croak("poll: %s\n", strerror(errno));
+    }
+    close(process);
+    if (!ended)
+        XSRETURN_UNDEF;
+    if (waitpid(pid, &status, 0) != pid)
+        croak("waitpid of pid %ld: %s\n", (long)pid, strerror(errno));
+    XSRETURN_IV(status);
+}
+
 /* send_descriptors(SOCKET, BYTES, FDS): whether they were sent, with $! */
 XS_INTERNAL(native_send)
 {
@@ -238,6 +289,7 @@ XS_EXTERNAL(boot_Runtest__Native)
     newXS("Runtest::Native::settle", native_settle, file);
     newXS("Runtest::Native::cpu_of_children", native_cpu_of_children, file);
     newXS("Runtest::Native::spawn", native_spawn, file);
+    newXS("Runtest::Native::wait_child", native_wait_child, file);
     newXS("Runtest::Native::send_descriptors", native_send, file);
     newXS("Runtest::Native::receive_descriptors", native_receive, file);
     XSRETURN_YES;

@@ -48,6 +48,15 @@ END
 is munge_with(undef, {}, 'log', $munged), $munged, 'munging twice is as munging once';
 is munge_with(undef, {}, 'log', "$log\r\n", no_munge => 1), "$log\\r\n", 'no_munge leaves everything, and shows line ends as goldens do';
 
+# What is remembered of a line: that no rule is for it, or none of those behind the one that changed it.
+my @LINES = map { ["2026-11-22 10:03:59 1vMk3$_-000008-0W Completed QT=0.2s", "2026-11-22 10:03:59 [7] x pid=9", 'plain', "exim 4.96 $_"] } 'b' .. 'd';
+my @MUNGED = map { ["1999-03-02 09:44:33 10Hma$_-0005vi-00 Completed QT=qqs", '1999-03-02 09:44:33 [7] x pid=pppp', 'plain', 'exim x.yz'] } 'X' .. 'Z';
+$MUNGED[$_][3] .= " $LINES[$_][3]" =~ s/.* / /r for 0 .. $#LINES;
+my ($raw, $wanted) = map { join '', map { "$_\n" } map { @$_ } @$_ } \@LINES, \@MUNGED;
+is munge_with(undef, {}, 'log', $raw), $wanted, "the same lines again: in run $_" for 1 .. 2;
+is munge_with(undef, {}, 'mail/x', "2026-11-22 10:03:59 x S=582\n"), "2026-11-22 10:03:59 x S=582\n", 'what a log\'s line becomes is nothing for mail';
+is munge_with(undef, { version => '4.98' }, 'log', "exim 4.96 b\nexim 4.98 b\n"), "exim 4.96 b\nexim x.yz b\n", 'nor for another MTA';
+
 my $lane = <<'END';
 1999-03-02 09:44:33 x (SSL_connect): timed out DN="/O=example.com/CN=Signing CA"
 1999-03-02 09:44:33 x (certificate verification failed): certificate invalid

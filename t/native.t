@@ -31,7 +31,7 @@ BEGIN {
     delete @ENV{qw(LD_PRELOAD NATIVE_LIB)};
 }
 use lib $lib;
-use Runtest::Native qw(launch settle cpu_of_children spawn send_descriptors receive_descriptors);
+use Runtest::Native qw(launch settle cpu_of_children spawn wait_child send_descriptors receive_descriptors);
 
 my $work = tempdir('native-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 chmod oct('755'), $work;
@@ -114,6 +114,38 @@ for my $wrong (['x', []], [[], 'x'], [['true'], undef]) {
     like death_of(sub { spawn(@$wrong, 0, \1, \2, 0, undef) }), qr/\Aa reference to an array is expected/, 'it dies of what is no list';
 }
 like death_of(sub { spawn(['true'], [], 0, \1, \2, 0, [1]) }), qr/\Aan array has no element 1/, '- of a user without a group';
+
+# ----- wait_child -----
+
+# A child that ends with this status once the other end of a pipe is closed.
+sub waiting {
+    my ($status) = @_;
+    pipe my $until, my $end or die "pipe: $!\n";
+    my $pid = fork // die "fork: $!\n";
+    return ($pid, $end) if $pid;
+    close $end;
+    sysread $until, my $nothing, 1;
+    return POSIX::_exit($status);
+}
+
+{
+    my ($pid,   $end)   = waiting(7);
+    my ($other, $its)   = waiting(8);
+    pipe my $readable, my $writer or die "pipe: $!\n";
+    is wait_child($pid, $_), undef, "it still runs after $_ s" for -1, 0, 0.01;
+    is wait_child($pid, 0.01, fileno $readable), undef, 'and with a descriptor on which nothing comes';
+    syswrite $writer, 'x';
+    is wait_child($pid, 60, fileno $readable), undef, 'something has come';
+    local $SIG{ALRM} = sub { close $its };
+    alarm 1;
+    is wait_child($pid, 1.5), undef, 'a signal is no end';
+    close $end;
+    close $its;
+    is wait_child($pid, 60, fileno $readable) >> 8, 7, 'it has ended, which comes before what can be read';
+    is wait_child($other, 60) >> 8, 8, 'another one, that has ended before it was waited for';
+    like death_of(sub { wait_child($pid, 0) }), qr/\Apidfd_open of pid $pid: No such process/, 'it cannot be waited for again';
+    like death_of(sub { wait_child(getppid, 0) // die "not ended\n" }), qr/\Anot ended/, 'one that is no child does not end by that';
+}
 
 # ----- Descriptors -----
 

@@ -14,6 +14,7 @@ use Runtest::Case;
 use Runtest::Outcome;
 
 my $directory = Path::Tiny->tempdir;
+$directory->child('raw')->mkpath;
 my $case = Runtest::Case->new(test => { number => '0001', path => 'scripts/1-A/0001' });
 
 sub outcome {

@@ -19,8 +19,6 @@ my $PATIENCE = 60;    # far more than any of this takes
 my $work = Path::Tiny->tempdir;
 open my $null, '<', '/dev/null' or die "/dev/null: $!\n";
 
-Runtest::Process::watch_children();
-
 sub deadline { return time + $PATIENCE }
 
 sub start {

@@ -9,9 +9,10 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Path::Tiny qw(path);
 use Test::More;
 
-use TestRuntest qw(project can_mount mounting);
+use TestRuntest qw(top project can_mount mounting);
 use TestTree qw(has_sandbox is_run);
 
 has_sandbox();
@@ -118,6 +119,12 @@ subtest 'a project that was not set up' => sub {
     for my $part (sort keys %message) {
         is_run $tree->run({ command => project($part) }), { status => 3, out => '', err => "runtest: $message{$part}\n" }, "no $part/";
     }
+    my $project = project('build');
+    my $build   = path($project)->sibling('build');
+    $build->mkpath;
+    symlink $_, $build->child($_->basename) or die "$build: $!\n" for grep { $_->basename ne 'client' } path(top(), 'build')->children;
+    is_run $tree->run({ command => $project }, @ONE), { status => 3, out => '', err => "runtest: build/client is not built: run ./setup\n" },
+      'no build/client';
     for my $module (qw(IO::Async::Loop Linux::Inotify2)) {
         my $file = "$module.pm" =~ s{::}{/}gr;
         $tree->file('perl/Hidden.pm', <<"END");

@@ -104,6 +104,13 @@ kill KILL => (below($alone->{pid}, $ZYGOTE))[0];
 is_run $tree->finish($alone), { status => 3, out => '', err => "${ENDED}exit status 137\n" }, 'no case has ended yet, and the one that has not begun is not run';
 ok !-d $tree->path('results/last/0003.gnutls'), '- nor prepared';
 
+# It is made while the tests are looked at, which may be in vain.
+$tree->test('0004', "# wrong\nfrobnicate\n");
+is_run $tree->run(@ONE, '0001', '0003', '0004'),
+  { status => 2, out => '', err => "runtest: scripts/0000-Inner/0004:2: unknown command 'frobnicate'\n" }, 'a test is wrong, and nothing is run';
+nothing_is_left('a test is wrong');
+unlink $tree->path('scripts/0000-Inner/0004');
+
 # ----- What one case hangs on -----
 
 my $LAUNCHER = qr/\Asandbox 0002[.]gnutls/;

@@ -349,6 +349,17 @@ for my $case (@ERRORS) {
     is eval { $error->kind . ": $error" } // $@, "wrong: $path:$number: $message", $name;
 }
 
+# ----- The same script again -----
+
+my $other = Runtest::Substitution->new(DIR => '/testsuite', CALLER => 'mary', PORT_D => 1225, HOSTIPV6 => undef);
+my $first = parsed("cat CALLER HOSTIPV6\n");
+my ($same, $hers) = map { Runtest::Script->parse("$tree", $path, $_) } $substitution, $other;
+is $same->{steps}, $first->{steps}, 'it is understood once';
+$same->{missing}{V6NET} = 1;
+is_deeply [map { [sort keys %{ $_->{missing} }] } $first, $same], [['HOSTIPV6'], [qw(HOSTIPV6 V6NET)]], '- and what else is missing is each caller\'s own';
+is_deeply [expand_words($hers->{steps}[0]{words})], [qw(mary HOSTIPV6)], '- with other substitutions it is another';
+is_deeply steps_of("ls\n"), [{ line => 2, text => 'ls', command => 'ls' }], '- and when the file has changed';
+
 # ----- The table of commands -----
 
 my %TAKES_DATA = map { $_ => 1 }

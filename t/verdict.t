@@ -53,7 +53,7 @@ sub outcome {
     my ($case, $streams, %how) = @_;
     my $directory = $results->child($case->name);
     $directory->remove_tree;
-    $directory->mkpath;
+    $directory->child($_)->mkpath for qw(raw munged);
     my $outcome = Runtest::Outcome->new($case, $directory, '/case');
     my @records = map { [{ type => 'stream', name => $_, size => length $streams->{$_} }, $streams->{$_}] } sort keys %$streams;
     push @records, [{ type => 'verdict', %{ $how{verdict} || {} } }, ''] if !$how{no_verdict};

@@ -51,8 +51,8 @@ sub new {
 sub _become_zygote {
     my ($command) = @_;
     setpgrp;
-    eval { exec $command->() or die "exec: $!\n" };
-    my $error = Runtest::Error->from($@);
+    my $begun = eval { exec $command->() or die "exec: $!\n" };
+    my $error = Runtest::Error->from($begun // $@);
     send_descriptors($CONTROL, Cpanel::JSON::XS->new->encode({ kind => $error->kind, message => $error->message }));
     return $error->exit_status;
 }

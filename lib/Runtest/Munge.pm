@@ -97,23 +97,26 @@ sub _munge_stream {
     return join '', @lines;
 }
 
-# How many lines that no rule is for are remembered, and how long they may be. Dialogues repeat themselves: most lines of a run stand in it several times.
+# How many lines are remembered that no rule is for, or none of the rules that are left, and how long they may be. Dialogues and
+# logs repeat themselves: munged so far, most lines of a run stand in it many times.
 my ($MOST_REMEMBERED, $LONGEST_REMEMBERED) = (20_000, 200);
 
 # Undef when a rule deletes the line.
 sub _munge_line {
     my ($self, $kind, $line, $place) = @_;
     my $rules = $self->_rules_of($kind);
-    my $untouched = $rules->{untouched};
-    return $line if $untouched->{$line};
-    my ($original, $index, $touched) = ($line, -1, 0);
+    my $known = $rules->{known};
+    my $key   = "0 $line";
+    return $line if $known->{$key};
+    my $index = 0;
     for my $pattern (@{ $rules->{patterns} }) {
-        $index++;
+        my $rule = $rules->{line}[ $index++ ];
         next if $line !~ $pattern;
-        $touched = 1;
-        $self->_apply($rules->{line}[$index], \$line, $place) or return undef;
+        $self->_apply($rule, \$line, $place) or return undef;
+        $key = "$index $line";
+        return $line if $known->{$key};
     }
-    $untouched->{$original} = 1 if !$touched && keys %$untouched < $MOST_REMEMBERED && length $original < $LONGEST_REMEMBERED;
+    $known->{$key} = 1 if length $key < $LONGEST_REMEMBERED && keys %$known < $MOST_REMEMBERED;
     return $line;
 }
 
@@ -122,7 +125,7 @@ sub _rules_of {
     return $self->{rules}{$kind} //= do {
         my @rules = grep { my $in = $_->{streams}; !$in || grep { $_ eq $kind } @$in } @{ $self->{rules}{all} };
         my @line  = grep { !$_->{spans} } @rules;
-        +{ spanning => [grep { $_->{spans} } @rules], line => \@line, patterns => [map { $_->{compiled} } @line], untouched => {} };
+        +{ spanning => [grep { $_->{spans} } @rules], line => \@line, patterns => [map { $_->{compiled} } @line], known => {} };
     };
 }
 

@@ -8,7 +8,7 @@ use File::Basename qw(dirname);
 use XSLoader ();
 
 use Exporter 'import';
-our @EXPORT_OK = qw(launch settle cpu_of_children spawn send_descriptors receive_descriptors);
+our @EXPORT_OK = qw(launch settle cpu_of_children spawn wait_child send_descriptors receive_descriptors);
 
 =head1 NAME
 
@@ -34,6 +34,11 @@ hundredths of a second. Of one that there is not: nothing.
 
 Starts a program (src/spawn.h) and returns its pid, or undef with $!. The environment is a list of C<NAME=value>; C<input> is a descriptor; C<output> and
 C<error> are paths to append to, or references to descriptors; the user is uid, gid and groups, or undef for the caller.
+
+=head2 wait_child($pid, $seconds, $descriptor)
+
+Waits until that child has ended and returns its wait status; undef once the time has passed (0 or less: at once), and, if there is a descriptor, also when
+that is readable. Dies of a process that is no child of this one.
 
 =head2 send_descriptors($socket, $bytes, @descriptors)
 

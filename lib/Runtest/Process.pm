@@ -5,7 +5,6 @@ use strict;
 use warnings;
 
 use Config;
-use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(time);
 
 use Runtest::Native ();
@@ -18,24 +17,6 @@ our @EXPORT_OK = qw(start_process wait_process end_process describe_status);
 Runtest::Process - processes of a case: started as some user, waited for with a deadline
 
 =cut
-
-# SIGCHLD wakes whoever waits: no interval, no race.
-my ($wake_in, $wake_out);
-
-my %ended;    # pid => wait status, of processes that ended while another one was waited for
-
-=head2 watch_children()
-
-To be called once, before the first start_process.
-
-=cut
-
-sub watch_children {
-    pipe $wake_in, $wake_out or die "pipe: $!\n";
-    $_->blocking(0) for $wake_in, $wake_out;
-    $SIG{CHLD} = sub { syswrite $wake_out, '.' };    ## no critic (RequireLocalizedPunctuationVars)
-    return;
-}
 
 =head2 start_process(%how)
 
@@ -67,25 +48,7 @@ passed, and, if $handle is given, also when that is readable. A deadline of 0 as
 
 sub wait_process {
     my ($pid, $deadline, $handle) = @_;
-    _reap();
-    while (!exists $ended{$pid}) {
-        my $left = $deadline - time;
-        return undef if $left <= 0;
-        my $ready = '';
-        vec($ready, fileno $_, 1) = 1 for $wake_in, $handle // ();
-        my $count = select $ready, undef, undef, $left;
-        return undef if $count > 0 && $handle && vec $ready, fileno $handle, 1;
-        _reap();
-    }
-    return delete $ended{$pid};
-}
-
-sub _reap {
-    sysread $wake_in, my $drained, 4096;
-    while ((my $pid = waitpid -1, WNOHANG) > 0) {
-        $ended{$pid} = $?;
-    }
-    return;
+    return Runtest::Native::wait_child($pid, $deadline - time, defined $handle ? fileno $handle : ());
 }
 
 =head2 end_process($pid, $patience, $told)

@@ -7,12 +7,13 @@ use warnings;
 use Cpanel::JSON::XS ();
 use Errno qw(EWOULDBLOCK);
 use Fcntl qw(LOCK_EX LOCK_NB);
-use File::Path qw(make_path remove_tree);
+use File::Path qw(make_path);
 use Path::Tiny qw(path);
 use POSIX qw(strftime);
 use Time::HiRes ();
 
-use Runtest::Atomic qw(write_atomically write_whole);
+use Runtest::Atomic qw(write_whole);
+use Runtest::Capture qw(output_of);
 use Runtest::Error;
 
 =head1 NAME
@@ -73,7 +74,7 @@ Takes away what is no result: everything, if the run has not begun; else the kit
 sub end {
     my ($self) = @_;
     local @SIG{qw(INT TERM HUP)} = ('IGNORE') x 3;
-    remove_tree($self->{begun} ? $self->{directory}->child('kit')->stringify : "$self->{directory}");
+    _remove($self->{begun} ? $self->{directory}->child('kit')->stringify : "$self->{directory}");
     return if !$self->{begun};
     my @runs = $self->_runs;
     $self->_remove_of_ended(@runs[$KEPT .. $#runs]);
@@ -93,8 +94,16 @@ sub _remove_of_ended {
     my ($self, @directories) = @_;
     for my $directory (grep { -e } @directories) {
         my $lock = _lock_of_ended($directory =~ s{/kit\z}{}r);
-        remove_tree($directory) if $lock;
+        _remove($directory) if $lock;
     }
+    return;
+}
+
+# By rm(1), which takes a fraction of File::Path's time for the thousands of files of a run.
+sub _remove {
+    my ($path) = @_;
+    my $said = output_of(qw(rm -rf --), $path);
+    print {*STDERR} "runtest: $said" if $?;
     return;
 }
 
@@ -122,7 +131,7 @@ The directory of one case, NNNN.LANE, empty.
 sub case {
     my ($self, $name) = @_;
     my $directory = $self->{directory}->child($name);
-    remove_tree("$directory") if -e $directory;
+    _remove("$directory") if -e $directory;
     for my $made ($directory, "$directory/raw", "$directory/munged") {
         mkdir $made or Runtest::Error->throw(broken => "$made: $!");
     }
@@ -131,7 +140,7 @@ sub case {
 
 =head2 write_stream($directory, $kind, $name, $bytes)
 
-Writes one stream of a case; $kind is C<raw> or C<munged>. A name that would lead elsewhere is refused: it came out of the
+Writes one stream into the directory of a case; $kind is C<raw> or C<munged>. A name that would lead elsewhere is refused: it came out of the
 case.
 
 =cut
@@ -154,7 +163,7 @@ Writes each object as one line.
 
 sub write_json {
     my ($file, @objects) = @_;
-    write_atomically($file, join '', map { _line($_) . "\n" } @objects);
+    write_whole($file, join '', map { _line($_) . "\n" } @objects);
     return;
 }
 

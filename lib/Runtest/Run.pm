@@ -334,6 +334,6 @@ package Runtest::Run::Guard;    ## no critic (ProhibitMultiplePackages)
 
 # Calls a function when it goes out of scope, however that happens.
 sub new     { my ($class, $function) = @_; return bless { function => $function, pid => $$ }, $class }
-sub DESTROY { my ($self) = @_; local ($?, $!, $@); $self->{function}->() if $self->{pid} == $$; return }
+sub DESTROY { my ($self) = @_; local ($?, $!, $@) = ($?, $!, $@); $self->{function}->() if $self->{pid} == $$; return }
 
 1;

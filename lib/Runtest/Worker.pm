@@ -48,7 +48,6 @@ sub main {
     open STDIN, '<', '/dev/null' or die "/dev/null: $!\n";
     open my $wire, '>&=', 3 or die "descriptor 3: $!\n";
     my $self = bless { plan => $plan, wire => $wire, terminal => _terminal($plan->{debug}), daemons => [], servers => [], background => [] }, __PACKAGE__;
-    Runtest::Process::watch_children();
     umask 022;
     $self->_prepare;
     my $failure = $self->_run_script // $self->_end_everything;
