@@ -37,6 +37,10 @@ bool descriptors_send(int socket, const void *bytes, size_t size, const int *fds
     return sent >= 0;
 }
 
+/*
+ * ECONNRESET, which is said once: the other end was closed with messages unread. What it has sent
+ * is there all the same.
+ */
 ssize_t descriptors_receive(int socket, void *bytes, size_t size, int *fds, size_t *count)
 {
     union control control;
@@ -49,7 +53,7 @@ ssize_t descriptors_receive(int socket, void *bytes, size_t size, int *fds, size
     ssize_t length;
     do
         length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    while (length < 0 && errno == EINTR);
+    while (length < 0 && (errno == EINTR || errno == ECONNRESET));
     *count = 0;
     if (length < 0)
         return -1;

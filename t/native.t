@@ -141,7 +141,7 @@ sub waiting {
     is wait_child($pid, 1.5), undef, 'a signal is no end';
     close $end;
     close $its;
-    is wait_child($pid, 60, fileno $readable) >> 8, 7, 'it has ended, which comes before what can be read';
+    is wait_child($pid, 60) >> 8, 7, 'it has ended';
     is wait_child($other, 60) >> 8, 8, 'another one, that has ended before it was waited for';
     like death_of(sub { wait_child($pid, 0) }), qr/\Apidfd_open of pid $pid: No such process/, 'it cannot be waited for again';
     like death_of(sub { wait_child(getppid, 0) // die "not ended\n" }), qr/\Anot ended/, 'one that is no child does not end by that';
@@ -151,6 +151,14 @@ sub waiting {
 
 socketpair my $left, my $right, AF_UNIX, SOCK_SEQPACKET, 0 or die "socketpair: $!\n";
 my ($from, $to) = (fileno $left, fileno $right);
+
+{
+    socketpair my $one, my $other, AF_UNIX, SOCK_SEQPACKET, 0 or die "socketpair: $!\n";
+    send_descriptors(fileno $one, 'never read');
+    send_descriptors(fileno $other, 'the last');
+    close $other;
+    is_deeply [map { [receive_descriptors(fileno $one)] } 1 .. 2], [['the last'], []], 'what was sent before the end comes, and then the end';
+}
 
 ok send_descriptors($from, 'plain'), 'a message without files';
 is_deeply [receive_descriptors($to)], ['plain'], '- as it was sent';

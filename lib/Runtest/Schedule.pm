@@ -70,12 +70,13 @@ sub run {
 
 =head2 end()
 
-Waits for the end of what new() has started, if run() was not called.
+Waits for the end of what new() has started, if run() was not called; and ends what it has left, if it died.
 
 =cut
 
 sub end {
     my ($self) = @_;
+    $self->{launch}->kill_all if %{ $self->{running} };
     $self->{launch}->end;
     return;
 }
