@@ -62,8 +62,9 @@ sub content {
     waitpid $pid, 0;
     my $used = cpu_of_children() - $before;
     ok $used >= 0.03 && $used < 2, "one that has ended does: $used s";
-    is cpu_of_children($$) - cpu_of_children(), sprintf('%.2f', cpu_of_children($$) - cpu_of_children()), 'those of a process are counted in hundredths';
-    ok cpu_of_children($$) - cpu_of_children() >= 0.03, '- and are those that it has waited for';
+    my $hundredths = 100 * (cpu_of_children($$) - cpu_of_children());
+    cmp_ok abs($hundredths - sprintf '%.0f', $hundredths), '<', 1e-6, 'those of a process are counted in hundredths';
+    cmp_ok $hundredths, '>=', 3, '- and are those that it has waited for';
     is cpu_of_children($pid), cpu_of_children(), '- of a process that there is not there are none';
 }
 
