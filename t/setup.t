@@ -75,6 +75,9 @@ END
         is_deeply( calls($top), [qw(apt-private fetch-gnutls)], '... and nothing else is' );
     }
     ok( !-e "$top/mta/gnutls/stale", 'the old one is gone, with all of it' );
+    spew( "$top/mta/download", "# new\n" );
+    run_setup($top);
+    is_deeply( calls($top), [qw(apt-private fetch-gnutls build-exim)], 'both are made again when what fetches them is another' );
 }
 
 # ----- What fails -----

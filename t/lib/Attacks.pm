@@ -140,7 +140,8 @@ my %HARMFUL = (
     'a new file in the kit'   => sub { return grep { can_write("$CASE/$_/new") || mkdir "$CASE/$_/new" } qw(bin eximdir aux-fixed) },
     'remount the kit'         => sub { return grep { runs("mount -o remount,rw,bind $CASE/$_") || runs("unshare -Urm mount -o remount,rw,bind $CASE/$_") || runs("umount -l $CASE/$_") } qw(bin eximdir aux-fixed) },
     'a lease on the kit'      => sub { return grep { leases($_) } @KIT },
-    'sockets of the worker'   => sub { return grep { (readlink // '') =~ /\A(?:socket|anon_inode):/ } glob '/proc/[0-9]*/fd/*' },
+    # By a pidfd the worker waits for the step's process: it is good for nothing that kill(2) is not.
+    'sockets of the worker'   => sub { return grep { (readlink // '') =~ /\A(?:socket:|anon_inode:(?!\[pidfd\]))/ } glob '/proc/[0-9]*/fd/*' },
     'the worker\'s memory, as the caller' => sub { return $> != 0 && (syscall(number_of('ptrace'), $PTRACE_ATTACH, getppid, 0, 0) == 0 || open my $memory, '+<', '/proc/' . getppid . '/mem') },
     'the wire, as the caller' => sub { return $> != 0 && descriptor_of(getppid, 3) >= 0 },
 );

@@ -108,6 +108,7 @@ sub checkout {
         'build-exim'   => copies( 'openssl',  'exim4 1.0' ) . "[ \"\$3\" != gnutls ] || cp " . path_of('certtool') . " \"\$2/exim\"\n",
     );
     program( "$top/mta/$_", $note . 'mkdir -p "$2"' . "\n" . ( $extra{$_} // '' ) . $does{$_} ) for keys %does;
+    program( "$top/mta/download", '' );
     spew( "$top/Makefile", "program:\n\techo make >>calls\n\ttouch program\n" );
     spew( "$top/calls",    '' );
     for my $fifo ( "$top/started", "$top/go" ) {
