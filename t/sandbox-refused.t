@@ -56,7 +56,7 @@ refused(
     'a chroot',
     'clone: clone with new namespaces: Operation not permitted',
     'a chroot',
-    'unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', 'mount --rbind / /mnt && exec chroot /mnt "$0" --probe', $sandbox
+    'unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', 'mount --rbind / /mnt && exec /usr/sbin/chroot /mnt "$0" --probe', $sandbox
 );
 
 SKIP: {
