@@ -150,7 +150,7 @@ my %said = reverse "$runs[0]{out}$runs[1]{out}" =~ /^([A-Z]+ ([0-9]{4}) .*\n(?: 
 for my $number (sort keys %reason) {
     my ($title) = $script{$number} =~ /\A# (.*)/;
     like $said{$number}, qr{\AFAIL $number gnutls \S+ \Q$title\E: scripts/0000-Inner/$number[:0-9]*: }, $title;
-    like $said{$number}, qr{^  step:   scripts/0000-Inner/$number\Q$step{$number}\E\n  reason: $reason{$number}\n}m, '... and its step';
+    like $said{$number}, qr{^  step:   scripts/0000-Inner/$number\Q$step{$number}\E\n  reason: $reason{$number}\n(?! {10})}m, '... and its step';
 }
 is $said{'0008'}, <<'END', 'a worker that is killed';
 ERROR 0008 gnutls N.NNs a worker that is killed: the worker ended with signal 9 (KILL) in line 4, sudo perl

@@ -8,6 +8,7 @@ use strict;
 use warnings;
 
 use FindBin;
+use POSIX ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -87,7 +88,7 @@ sub kill_once {
     sleep $delay;
     kill $signal => $group ? -$run->{pid} : $run->{pid};
     my $ended = $tree->finish($run);
-    return if $ended->{status} eq '0';    # it was faster
+    return if $ended->{status} eq '0' && $ended->{out} =~ /^[0-9]+ cases: /m;    # it was faster
     $interrupted++;
     expect($ended->{status} =~ $status, "status $ended->{status}", $when);
     expect($ended->{out} !~ /^(?:FAIL|ERROR)/m, "a verdict: $ended->{out}", $when);
@@ -108,6 +109,25 @@ for my $number (1 .. 3 * $COUNT) {
 }
 ok !%troubles, "no trouble with seed $seed" or diag explain \%troubles;
 is $interrupted, $COUNT, 'so many runs were not over yet when the signal came';
+
+# Before the first case: runtest reads a script, which it opens a second time to understand it, and nobody writes any more.
+my $fifo = $tree->path('scripts/0000-Inner/0009');
+POSIX::mkfifo($fifo, oct '600') or die "$fifo: $!\n";
+for my $signal (qw(INT TERM HUP)) {
+    my %before = map { $_ => 1 } glob $tree->path('results/*/lock');
+    my $run = $tree->start({}, '0009');
+    open my $title, '>', $fifo or die "$fifo: $!\n";
+    print {$title} "# a FIFO\n";
+    close $title;
+    my $deadline = time + 60;
+    sleep 0.02 while time < $deadline && !grep { !$before{$_} } glob $tree->path('results/*/lock');
+    kill $signal => $run->{pid};
+    my %status = (INT => 130, TERM => 143, HUP => 129);
+    is_run $tree->finish($run), { status => $status{$signal}, out => '', err => '' }, "SIG$signal before the first case";
+    is_deeply [TestRuntest::survivors(0)], [], '- nothing is left';
+    is_deeply [glob $tree->path('results/*/kit')], [], '- and no file';
+}
+unlink $fifo;
 
 # A step that would last a minute is ended at once.
 $tree->test('0003', "# long\nperl -e 'sleep 50'\n****\n");

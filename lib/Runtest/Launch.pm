@@ -51,8 +51,12 @@ sub new {
 sub _become_zygote {
     my ($command) = @_;
     setpgrp;
-    my $begun = eval { exec $command->() or die "exec: $!\n" };
-    my $error = Runtest::Error->from($begun // $@);
+    my $done = eval {
+        my @command = $command->();
+        no warnings 'exec';    # it is said, and without our file and line
+        exec @command or Runtest::Error->throw(broken => "$command[0]: $!");
+    };
+    my $error = Runtest::Error->from($done // $@);
     send_descriptors($CONTROL, Cpanel::JSON::XS->new->encode({ kind => $error->kind, message => $error->message }));
     return $error->exit_status;
 }
@@ -71,9 +75,10 @@ sub start {
     my $status  = '';
     my $pending = 3;
     my $on_end  = sub { $case{on_end}->($status =~ /\A([0-9]+)\n/ ? $1 : undef) if !--$pending };
-    my @theirs  = map { $self->_read($_, $on_end) } sub { $status .= $_[0] }, @case{qw(on_said on_wire)};
-    splice @theirs, 1, 0, $input;
-    $self->_request({ name => $case{name}, options => $case{options} }, @theirs, $case{terminal} // ());
+    my @reading = map { [$_, _pipe()] } sub { $status .= $_[0] }, @case{qw(on_said on_wire)};
+    my ($report, @outputs) = map { $_->[2] } @reading;
+    $self->_request({ name => $case{name}, options => $case{options} }, $report, $input, @outputs, $case{terminal} // ());
+    $self->_read($_->[1], $_->[0], $on_end) for @reading;
     $self->_write($feed, $case{input});
     return;
 }
@@ -91,10 +96,9 @@ sub _write {
     return;
 }
 
-# The end that is written to of a pipe that the loop reads. Three a case: an IO::Async::Stream for each would cost more than all of the rest.
+# Has the loop read a pipe. Three a case: an IO::Async::Stream for each would cost more than all of the rest.
 sub _read {
-    my ($self, $take, $on_end) = @_;
-    my ($out, $in) = _pipe();
+    my ($self, $out, $take, $on_end) = @_;
     my $loop = $self->{loop};
     $loop->watch_io(
         handle        => $out,
@@ -107,7 +111,7 @@ sub _read {
             $on_end->();
         },
     );
-    return $in;
+    return;
 }
 
 sub _pipe {

@@ -27,8 +27,8 @@ passed, a line for each that is left. Dies of what F</proc> does not tell.
 
 =head2 cpu_of_children(@pids)
 
-The CPU time, in seconds, of the processes that have ended and that this one has waited for, and of theirs; and the same of those processes, in
-hundredths of a second. Of one that there is not: nothing.
+The CPU time, in seconds, of the processes that have ended and that this one has waited for, and of theirs; and that of those processes, which is
+counted in hundredths. One that there is not has none.
 
 =head2 spawn(\@argv, \@environment, $input, $output, $error, $session, \@user)
 

@@ -42,7 +42,7 @@ sub start_process {
 =head2 wait_process($pid, $deadline, $handle)
 
 Waits until the process has ended and returns its wait status; undef once the time $deadline (of Time::HiRes::time) has
-passed, and, if $handle is given, also when that is readable. A deadline of 0 asks without waiting.
+passed, and, if $handle is given, also when that is readable. A deadline of 0 asks without waiting. Dies of a process that was waited for already.
 
 =cut
 

@@ -116,7 +116,8 @@ sub _run {
 # However the run ends: first what may still write into the results.
 sub _end {
     my ($self) = @_;
-    $self->{schedule}->end if $self->{schedule};
+    local @SIG{ keys %SIGNAL_STATUS } = ('IGNORE') x keys %SIGNAL_STATUS;
+    eval { $self->{schedule}->end if $self->{schedule}; 1 } or _note("the process that starts the cases: $@");
     $self->{results}->end;
     return;
 }
@@ -334,6 +335,11 @@ package Runtest::Run::Guard;    ## no critic (ProhibitMultiplePackages)
 
 # Calls a function when it goes out of scope, however that happens.
 sub new     { my ($class, $function) = @_; return bless { function => $function, pid => $$ }, $class }
-sub DESTROY { my ($self) = @_; local ($?, $!, $@) = ($?, $!, $@); $self->{function}->() if $self->{pid} == $$; return }
+sub DESTROY {
+    my ($self) = @_;
+    local ($?, $!, $@);    ## no critic (RequireInitializationForLocalVars) # exit's status is in $?, and initialized it would be 0
+    $self->{function}->() if $self->{pid} == $$;
+    return;
+}
 
 1;

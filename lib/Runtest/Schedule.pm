@@ -22,7 +22,7 @@ Runtest::Schedule - runs cases side by side
 =head2 new(where => $sandbox, lanes => \@lanes, results => $results, jobs => N, progress => $progress, terminal => $handle)
 
 $sandbox is a Runtest::Sandbox or a Runtest::NoSandbox, the lanes are those of all cases, $progress a Runtest::Report::Progress,
-the terminal a handle or undef: it becomes the worker's descriptor 4.
+the terminal a handle or undef: it becomes the worker's descriptor 4. Starts the zygote, which takes a while, and does not wait for it.
 
 =cut
 
@@ -40,8 +40,8 @@ sub new {
 
 Runs the cases and calls done($outcome, $exception) as each ends, in the order in which they do; done may return a case
 that is to run (again). The exception is set, and there is no verdict, when a case could not be run. Returns undef, or the
-name of the signal (INT, TERM, HUP) that ended the run: then every case's processes have ended. Dies (broken), when they have, if the zygote
-was ended by somebody.
+name of the signal (INT, TERM, HUP) that ended the run: then every case's processes have ended. Dies, when they have, if the zygote
+was ended by somebody (broken), or could not be made.
 
 =cut
 
@@ -70,13 +70,14 @@ sub run {
 
 =head2 end()
 
-Waits for the end of what new() has started, if run() was not called; and ends what it has left, if it died.
+Ends what new() has started if run() was not called, and what run() has left if it died; waits for that.
 
 =cut
 
 sub end {
     my ($self) = @_;
-    $self->{launch}->kill_all if %{ $self->{running} };
+    @$self{qw(queue lost)} = ([], 1);
+    $self->{launch}->kill_all;
     $self->{launch}->end;
     return;
 }

@@ -6,7 +6,6 @@ use warnings;
 
 use Cpanel::JSON::XS ();
 use File::Path qw(make_path);
-use IO::Handle;
 use Time::HiRes qw(time);
 
 use Runtest::Commands qw(command_named);
@@ -161,8 +160,8 @@ sub _run_script {
         my $used = cpu_of_children(getppid);    # the parent gets the orphans
         ($self->{running}{cpu}, $cpu) = ($used - $cpu, $used);
         my %done = (map({ $_ => $step->{$_} } qw(line text command)), start => $started, end => time, %{ $self->{running} });
-        my $is_last = defined $failed || $step == $plan->{steps}[-1];
-        my $send    = $is_last ? 'send_record' : 'hold_record';
+        my $is_now  = defined $failed || defined $shell_at || $step == $plan->{steps}[-1];
+        my $send    = $is_now ? 'send_record' : 'hold_record';
         $self->$send({ type => 'step', %done, failed => $failed });
         return { line => $step->{line}, step => $step->{text}, reason => $failed } if defined $failed;
     }
@@ -355,7 +354,7 @@ Dies when a daemon has ended that nobody told to.
 
 sub check_daemons {
     my ($self) = @_;
-    for my $daemon (@{ $self->{daemons} }) {
+    for my $daemon (grep { !$_->{ended} } @{ $self->{daemons} }) {
         my $status = wait_process($daemon->{pid}, 0) // next;
         $daemon->{ended} = 1;
         die "the daemon of line $daemon->{line} died: " . describe_status($status) . "\n";

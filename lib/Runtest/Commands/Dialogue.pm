@@ -6,7 +6,7 @@ use warnings;
 
 use Runtest::Await qw(await_file);
 use Runtest::Input qw(input_handle);
-use Runtest::Process qw(wait_process describe_status);
+use Runtest::Process qw(wait_process);
 
 =head1 NAME
 
@@ -85,6 +85,7 @@ sub _await_server {
             pid       => $server->{pid},
             deadline  => $worker->{deadline},
         );
+        $server->{ended} = 1 if defined $server->{status};
         1;
     };
     return if $listened;
