@@ -7,6 +7,7 @@ use warnings;
 use Cpanel::JSON::XS ();
 use IO::Async::Process;
 use IO::Async::Stream;
+use POSIX ();
 use Socket qw(AF_UNIX SHUT_WR SOCK_SEQPACKET);
 
 use Runtest::Error;
@@ -51,8 +52,11 @@ sub new {
 sub _become_zygote {
     my ($command) = @_;
     setpgrp;
+    my $term = POSIX::SigSet->new(POSIX::SIGTERM());
+    POSIX::sigprocmask(POSIX::SIG_BLOCK(), $term);    # until what is started meanwhile has ended and was waited for
     my $done = eval {
         my @command = $command->();
+        POSIX::sigprocmask(POSIX::SIG_UNBLOCK(), $term);
         no warnings 'exec';    # it is said, and without our file and line
         exec @command or Runtest::Error->throw(broken => "$command[0]: $!");
     };
