@@ -136,7 +136,9 @@ sub waiting {
     is wait_child($pid, $_), undef, "it still runs after $_ s" for -1, 0, 0.01;
     is wait_child($pid, 0.01, fileno $readable), undef, 'and with a descriptor on which nothing comes';
     syswrite $writer, 'x';
+    my $began = time;
     is wait_child($pid, 60, fileno $readable), undef, 'something has come';
+    cmp_ok time - $began, '<', 50, '- for which it does not wait until the time is over';
     local $SIG{ALRM} = sub { close $its };
     alarm 1;
     is wait_child($pid, 1.5), undef, 'a signal is no end';

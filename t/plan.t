@@ -21,7 +21,7 @@ my %test = (number => '2032');
 # The plan for a tree with these files; %case has what is not as usual.
 sub plan_of {
     my ($files, %case) = @_;
-    my $tree = Path::Tiny->tempdir('runtest plan-XXXXXX');
+    my $tree = $case{tree} // Path::Tiny->tempdir('runtest plan-XXXXXX');
     for my $path (keys %$files) {
         my $file = $tree->child($path);
         $file->parent->mkpath;
@@ -92,6 +92,13 @@ is_deeply files(
   },
   'auxiliary files and zones';
 is plan_of({}), 'wrong: confs/2032 is missing: it is the MTA\'s configuration of test 2032', 'no configuration';
+
+# What lanes share is not what another configuration in the same tree was made into.
+{
+    my $same = Path::Tiny->tempdir;
+    my @made = map { files(plan_of({ 'confs/2032' => "DIR/$_\n" }, tree => $same))->{'test-config'} } qw(one two);
+    is_deeply \@made, ["/case/one\n", "/case/two\n"], 'a configuration that has changed';
+}
 
 # What the host lacks makes the case a skip, if the test's own files want it.
 for my $case (
