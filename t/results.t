@@ -11,6 +11,7 @@ use Fcntl qw(LOCK_EX LOCK_NB);
 use Path::Tiny qw(path);
 use Test::More;
 
+use Runtest::Capture qw(output_of);
 use Runtest::Results;
 
 my $tree = Path::Tiny->tempdir('runtest results-XXXXXX');
@@ -36,6 +37,14 @@ is $run->directory->parent, $top, '- among the results';
 ok !-e $top->child('last'), 'before it begins nothing points there';
 $run->end;
 is left(), '', 'a run that has not begun leaves nothing';
+
+my $other = Path::Tiny->tempdir;
+output_of(qw(chattr +T --), "$other");
+SKIP: {
+    my $kept_apart = qr/\A\S*T/;
+    skip 'this file system cannot keep directories apart', 1 if output_of(qw(lsattr -d --), "$other") !~ $kept_apart;
+    like output_of(qw(lsattr -d --), "$top"), $kept_apart, 'runs are kept apart on the disk';
+}
 
 $run = Runtest::Results->new("$tree");
 $run->directory->child('kit/x')->mkpath;

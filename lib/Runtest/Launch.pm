@@ -54,13 +54,12 @@ sub _become_zygote {
     setpgrp;
     my $term = POSIX::SigSet->new(POSIX::SIGTERM());
     POSIX::sigprocmask(POSIX::SIG_BLOCK(), $term);    # until what is started meanwhile has ended and was waited for
-    my $done = eval {
+    my $error = eval {
         my @command = $command->();
         POSIX::sigprocmask(POSIX::SIG_UNBLOCK(), $term);
         no warnings 'exec';    # it is said, and without our file and line
         exec @command or Runtest::Error->throw(broken => "$command[0]: $!");
-    };
-    my $error = Runtest::Error->from($done // $@);
+    } // Runtest::Error->from($@);
     send_descriptors($CONTROL, Cpanel::JSON::XS->new->encode({ kind => $error->kind, message => $error->message }));
     return $error->exit_status;
 }
