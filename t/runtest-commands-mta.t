@@ -245,6 +245,86 @@ STDOUT
 1999-03-02 09:44:33 10HmaX-0005vi-00 Completed
 LOG
 
+# The first server ends a second after its client has: so long it waits for another one.
+inner '0026', 'servers in one place, one after the other', <<'END', stdout => <<'STDOUT';
+server -t-1 PORT_S 2
+220 one
+QUIT
+221 bye
+>*eof
+220 never
+****
+client 127.0.0.1 PORT_S
+??? 220 one
+QUIT
+??? 221
+****
+server -t5 PORT_S 1
+220 two
+QUIT
+221 bye
+****
+client 127.0.0.1 PORT_S
+??? 220 two
+QUIT
+??? 221
+****
+END
+Connecting to 127.0.0.1 port 1224 ... connected
+??? 220 one
+<<< 220 one
+>>> QUIT
+??? 221
+<<< 221 bye
+End of script
+Connecting to 127.0.0.1 port 1224 ... connected
+??? 220 two
+<<< 220 two
+>>> QUIT
+??? 221
+<<< 221 bye
+End of script
+
+******** SERVER ********
+Listening on port 1224 ... connected
+Connection request from [127.0.0.1]
+220 one
+QUIT
+221 bye
+>*eof
+Listening on port 1224 ... timed out after 1 s
+Listening on port 1224 ... connected
+Connection request from [127.0.0.1]
+220 two
+QUIT
+221 bye
+End of script
+STDOUT
+
+inner '0027', 'servers on one port side by side, each with a family of addresses of its own', <<'END';
+no_stdout_check
+server -noipv6 PORT_S
+220 four
+QUIT
+221 bye
+****
+server -noipv4 PORT_S
+220 six
+QUIT
+221 bye
+****
+client ::1 PORT_S
+??? 220 six
+QUIT
+??? 221
+****
+client 127.0.0.1 PORT_S
+??? 220 four
+QUIT
+??? 221
+****
+END
+
 inner '0024', "inetd's wait mode, and the client of the lane's library", <<'END', stdout => <<'STDOUT', log => <<'LOG';
 exim -DSERVER=wait:PORT_D -bw
 ****

@@ -156,6 +156,7 @@ sub start_setup {
     my $pid = fork // die "fork: $!\n";
     if ( !$pid ) {
         setpgrp;
+        local @SIG{qw(INT TERM HUP)} = ('DEFAULT') x 3;    # nohup, and a shell's `&`, have us ignore some, and so would all that we start
         umask( $option{umask} // oct '022' );
         chdir( $option{directory} // $top ) or die "chdir: $!\n";
         open STDIN,  '<',  '/dev/null' or die "/dev/null: $!\n";

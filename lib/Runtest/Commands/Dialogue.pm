@@ -52,25 +52,36 @@ sub _with_timeout {
 
 =head2 server($worker, $step)
 
-Starts a scripted server, and returns when it listens; its exit status is waited for after the next non-daemon C<exim>.
+Starts a scripted server, and returns when it listens; its exit status is waited for after the next non-daemon C<exim>, or before another
+server is started in the same place.
 
 =cut
 
 sub server {
     my ($worker, $step) = @_;
-    my $plan   = $worker->{plan};
+    my $plan  = $worker->{plan};
+    my @words = $worker->arguments($step);
+    my $place = _place(@words);
+    await_servers($worker, $place);
     my $before = length _said();
     my $pid    = $worker->start(
         $step,
-        argv    => ["$plan->{directory}/bin/$step->{command}", _with_timeout($plan->{timeout_factor}, $worker->arguments($step))],
+        argv    => ["$plan->{directory}/bin/$step->{command}", _with_timeout($plan->{timeout_factor}, @words)],
         stdin   => input_handle($step->{data}),
         stdout  => $SERVER_STDOUT,
         stderr  => 'test-stderr-server',
         session => 1,
     );
-    my $server = { pid => $pid, line => $step->{line}, step => $step };
+    my $server = { pid => $pid, line => $step->{line}, step => $step, place => $place };
     push @{ $worker->{servers} }, $server;
     return _await_server($worker, $server, $before);
+}
+
+# Where a server listens: port or socket, which a number of connections may follow, and the families of addresses.
+sub _place {
+    my @words = @_;
+    my ($operand) = grep { m{\A[0-9]{4,5}\z|/} } reverse @words;
+    return join ' ', $operand // (), sort grep { /\A-noipv[46]\z/ } @words;
 }
 
 # A server says on its standard output that it listens. One that has ended already is judged where it is waited for.
@@ -99,21 +110,23 @@ sub _said {
     return <$in> // '';
 }
 
-=head2 await_servers($worker)
+=head2 await_servers($worker, $place)
 
-Waits for the servers that were started, and dies if one did not end as its script line expects.
+Waits for the servers that were started (if there is a place, for those that are there), and dies if one did not end as its script line expects.
 
 =cut
 
 sub await_servers {
-    my ($worker) = @_;
-    for my $server (@{ $worker->{servers} }) {
+    my ($worker, $place) = @_;
+    my (@ending, @others);
+    push @{ !defined $place || $_->{place} eq $place ? \@ending : \@others }, $_ for @{ $worker->{servers} };
+    for my $server (@ending) {
         my $status = $server->{status} // wait_process($server->{pid}, $worker->{deadline})
           // die "timeout: waited for the server of line $server->{line} to end\n";
         $server->{ended} = 1;
         eval { $worker->expect($server->{step}, $status); 1 } or die "the server of line $server->{line}: $@";
     }
-    $worker->{servers} = [];
+    $worker->{servers} = \@others;
     return;
 }
 
