@@ -4,6 +4,7 @@
 #   make ca           the test certificates (makes only what is missing)
 #   make check        everything that CI wants green
 #   make check-long   what takes long: valgrind, fuzzing, soak, kills
+#   make check-builds the tests with other versions and builds of Exim; with some: make check-builds BUILDS='4.98.2-*'
 #   make bench        where the time of a run goes
 #   make coverage     which lines of the MTA's TLS sources nobody takes; of some tests: make coverage TESTS='2032 2132'
 #   make lint         perl -c, perlcritic, gcc, clang, cppcheck, shellcheck
@@ -178,8 +179,13 @@ soak: all
 bench: all
 	bench/corpus
 
+# EXIM_SOURCE=DIR adds sources of one's own; bench/builds says more.
+check-builds: all
+	./setup --for builds
+	EXIM_SOURCE='$(EXIM_SOURCE)' bench/builds $(BUILDS)
+
 coverage:
-	./setup --coverage
+	./setup --for coverage
 	bench/coverage $(TESTS)
 
 # Lint: nothing is said where there is nothing to say. Two compilers see every file, also those that are in no program; cppcheck's
@@ -217,5 +223,5 @@ lint-words:
 clean:
 	rm -rf build results
 
-.PHONY: all bench ca check check-long clean coverage fuzz fuzz-dialogue fuzz-fakens fuzz-records sanitized soak valgrind \
+.PHONY: all bench ca check check-builds check-long clean coverage fuzz fuzz-dialogue fuzz-fakens fuzz-records sanitized soak valgrind \
         valgrind-corpus valgrind-programs

@@ -122,7 +122,7 @@ END
 
     $run = run_setup( $top, arguments => ['--fast'] );
     is( $run->{status}, 2, 'an option' );
-    is( $run->{out}, "setup: usage: setup [--coverage]\n", '... is none' );
+    is( $run->{out}, "setup: usage: setup [--for coverage|builds]\n", '... is none' );
 }
 
 # ----- For make coverage -----
@@ -131,8 +131,8 @@ END
     my $top = checkout( 'build-exim' => 'echo "$3 $4" >"$2/words"' . "\n" );
     mkdir "$top/src" or die "$top/src: $!\n";
     spew( "$top/src/coverage.c", "one\n" );
-    my $run = run_setup( $top, arguments => ['--coverage'], uid => 0, missing => 'gcovr' );
-    is( $run->{status}, 0, '--coverage' );
+    my $run = run_setup( $top, arguments => [qw(--for coverage)], uid => 0, missing => 'gcovr' );
+    is( $run->{status}, 0, '--for coverage' );
     is_deeply( [ grep { !/apt/ } @{ calls($top) } ], [ 'fetch-gnutls', ('build-exim') x 3, 'make' ], '... makes two MTAs more' );
     like( $run->{out}, qr/^setup: packages: installing gcovr$/m, '... and wants a package more' );
     my %words = map { $_ => slurp("$top/mta/$_/words") } qw(openssl coverage/gnutls coverage/openssl);
@@ -142,15 +142,15 @@ END
         '... by one recipe'
     );
     ok( !glob("'$top/mta/cover*/exim'"), '... which are no lanes' );
-    run_setup( $top, arguments => ['--coverage'] );
+    run_setup( $top, arguments => [qw(--for coverage)] );
     is_deeply( calls($top), [], '... once' );
     spew( "$top/src/coverage.c", "two\n" );
-    run_setup( $top, arguments => ['--coverage'] );
+    run_setup( $top, arguments => [qw(--for coverage)] );
     is_deeply( calls($top), [ 'apt-private', ('build-exim') x 2 ], '... or when what they are linked with has changed' );
     is( run_setup( $top, missing => 'gcovr' )->{out}, $READY, 'without it nobody wants gcovr' );
 
     $top = checkout( 'build-exim' => '[ -z "$4" ] || exit 1' . "\n" );
-    $run = run_setup( $top, arguments => ['--coverage'] );
+    $run = run_setup( $top, arguments => [qw(--for coverage)] );
     is( $run->{status}, 3, 'one of them fails' );
     like( $run->{out}, qr{^setup: mta/coverage/openssl: not made$}m, '... and no other can take its place' );
 }
