@@ -9,7 +9,7 @@ use lib "$Bin/../lib";
 use Path::Tiny qw(path);
 use Test::More;
 
-use Runtest::Golden;
+use Runtest::Golden qw(flavour_of is_prefix);
 use Runtest::Lane;
 
 my $tree = Path::Tiny->tempdir('runtest golden-XXXXXX');    # with a blank in its name
@@ -58,9 +58,18 @@ my @PATHS = (
     ['log/2132 log/2132.openssl-3',               'new_openssl', 'log',         'log/2132.openssl-3'],
     ['log/2132 log/2132.exim-4.96',               'gnutls',      'log',         'log/2132.exim-4.96'],
     ['log/2132 log/2132.exim-4.96',               'openssl',     'log',         'log/2132.exim-4.96'],
-    ['log/2132 log/2132.exim-4.9',                'gnutls',      'log',         'log/2132'],
-    ['log/2132 log/2132.exim-4.10',               'new_openssl', 'log',         'log/2132'],
+    ['log/2132 log/2132.exim-4.96.3',             'openssl',     'log',         'log/2132'],
+    ['log/2132 log/2132.exim-4.96.2',             'openssl',     'log',         'log/2132.exim-4.96.2'],
+    ['log/2132 log/2132.exim-4.84',               'gnutls',      'log',         'log/2132.exim-4.84'],
+    ['log/2132 log/2132.exim-4.9',                'gnutls',      'log',         'log/2132.exim-4.9'],
+    ['log/2132 log/2132.exim-4.98',               'gnutls',      'log',         'log/2132'],
+    ['log/2132 log/2132.exim-4.98',               'new_openssl', 'log',         'log/2132.exim-4.98'],
+    ['log/2132 log/2132.exim-4.98.2 log/2132.exim-4.84 log/2132.exim-4.101', 'new_openssl', 'log', 'log/2132.exim-4.98.2'],
+    ['log/2132 log/2132.exim-4.100 log/2132.exim-4.99', 'new_openssl', 'log',   'log/2132.exim-4.100'],
     ['log/2132 log/2132.exim log/2132.exim-4',    'gnutls',      'log',         'log/2132.exim-4'],
+    ['log/2132 log/2132.exim log/2132.exim-4.98', 'gnutls',      'log',         'log/2132.exim'],
+    ['log/2132.exim-4.96 log/2132.exim-4.96.0',   'gnutls',      'log',         'log/2132.exim-4.96.0'],
+    ['log/2132.exim-4.100 log/2132.openssl',      'new_openssl', 'log',         'log/2132.openssl'],
     ['log/2132.exim-4.96 log/2132.gnutls',        'gnutls',      'log',         'log/2132.gnutls'],
     ['log/2132.exim-4.96 log/2132.gnutls-3.7 log/2132.gnutls', 'gnutls', 'log',  'log/2132.gnutls-3.7'],
     ['log/2132.gnutls-x log/2132.gnutls- log/2132.GnuTLS log/2132.gnutls-3.', 'gnutls', 'log', 'log/2132'],
@@ -74,6 +83,27 @@ for my $case (@PATHS) {
     my ($files, $lane, $stream, $path) = @$case;
     put(split ' ', $files);
     is golden($lane)->path_of($stream), $path, "golden of $stream in lane $lane, of: $files";
+}
+
+# One that is not there yet.
+put('log/2132', 'log/2132.gnutls');
+my $new = golden('openssl')->flavour('log', exim => '4.96.2');
+is $new, 'log/2132.exim-4.96.2', 'the path of a flavour';
+is golden('gnutls')->flavour('mail.a.b', gnutls => '3.7'), 'mail/2132.a.b.gnutls-3.7', '- of a mailbox';
+is golden('openssl')->path_of('log', $new), $new, 'a flavour that would be the lane\'s';
+is golden('new_openssl')->path_of('log', $new, 'log/2132.exim-4.99'), 'log/2132.exim-4.99', '- and another one that would';
+is golden('gnutls')->path_of('log', $new), 'log/2132.gnutls', '- and would not';
+
+# [path, name, version]
+for my $case (['log/2132'], ['log/2132.gnutls', 'gnutls', undef], ['mail/2132.a.exim-4.98.2', 'exim', '4.98.2'], ['log/2132.exim-x']) {
+    my ($path, @flavour) = @$case;
+    is_deeply [flavour_of($path)], \@flavour, "the flavour of $path";
+}
+
+# [version, of, whether it is its beginning]
+for my $case (['4.98', '4.98.2', 1], ['4.98', '4.98', 1], ['4', '4.98', 1], ['4.9', '4.98', ''], ['4.98.2', '4.98', ''], ['1.1.1', '1.1.1w', 1]) {
+    my ($version, $of, $wanted) = @$case;
+    is is_prefix($version, $of), $wanted, "$version is " . ($wanted ? '' : 'not ') . "the beginning of $of";
 }
 
 # A mailbox named like a flavour would make its golden another one's.
@@ -128,15 +158,15 @@ for my $case (["<<<<<<< HEAD\n", 1], ["a\nb\n=======\n", 3], ["a\n\n>>>>>>> topi
 # ----- Writing -----
 
 put('log/2132');
-golden('gnutls')->replace('log/2132', "new\xff\n");
+is golden('gnutls')->replace('log/2132', "new\xff\n"), 'wrote', 'writing is told';
 is $tree->child('log/2132')->slurp_raw, "new\xff\n", 'written over';
 golden('gnutls')->replace('mail/2132.a/b', "x\n");
 is $tree->child('mail/2132.a/b')->slurp_raw, "x\n", 'written where there was no folder';
-golden('gnutls')->replace('log/2132', '');
+is golden('gnutls')->replace('log/2132', ''), 'removed', 'removing is told';
 ok !-e $tree->child('log/2132'), 'empty: removed';
 is eval { golden('gnutls')->replace('log/2132', ''); 1 } // $@, 1, '- also when there was none';
 put('log/2132', 'log/2132.gnutls');
-golden('gnutls')->replace('log/2132.gnutls', '');
+is golden('gnutls')->replace('log/2132.gnutls', ''), 'wrote', 'an empty flavour is written';
 is golden('gnutls')->path_of('log'), 'log/2132.gnutls', 'an empty flavour stays: it is not what the other lanes write';
 is golden('gnutls')->text_of('log/2132.gnutls'), '', '- and is empty';
 

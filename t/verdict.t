@@ -11,6 +11,7 @@ use Path::Tiny qw(path);
 use Test::More;
 
 use Runtest::Case;
+use Runtest::Destination;
 use Runtest::Error;
 use Runtest::Host;
 use Runtest::Lane;
@@ -24,12 +25,13 @@ my $results = Path::Tiny->tempdir;
 $tree->child($_)->mkpath for qw(confs scripts/1-A log stdout);
 $tree->child('confs/0001')->spew_raw('');
 
+# A lane of mta/, or with a version one that was added.
 sub lane {
-    my ($name, $library) = @_;
-    my $lane = Runtest::Lane->new($name, __FILE__);
+    my ($name, $library, $version, $library_version) = @_;
+    my $lane = Runtest::Lane->new($name, __FILE__, defined $version);
     $lane->learn(
         {
-            library => $library, versions => { exim => '4.96', $library => '3.0.0' }, lists => {}, macros => [],
+            library => $library, versions => { exim => $version // '4.96', $library => $library_version // '3.0.0' }, lists => {}, macros => [],
             user    => { name => 'Debian-exim', group => 'mail', uid => 106, gid => 107 },
         }
     );
@@ -137,28 +139,32 @@ is eval { write_result(skipped($case, 'x')); 'nothing' } // $@, 'nothing', 'a ca
 
 # ----- --update -----
 
-# What --update makes of runs that wrote these streams: [runs again...], verdict, notes.
+sub update {
+    my (@cases) = @_;
+    return Runtest::Update->new(Runtest::Destination->new($gnutls, $openssl, grep { $_->is_added } map { $_->lane } @cases), @cases);
+}
+
+# What --update makes of runs that wrote these streams: [runs again...], and what it decides of the last one: verdict, notes.
 sub updated {
     my ($update, $some, @runs) = @_;
-    my (@again, $verdict, @notes);
+    my (@again, @decided);
     for my $run (@runs) {
         my $this = outcome($some, $run->{streams} || {}, %$run);
-        $verdict = judge($this);
-        (my $more, @notes) = $update->take($this, $verdict);
+        (my $more, @decided) = $update->take($this, judge($this));
         push @again, $more;
     }
-    return (join('', @again), $verdict, @notes);
+    return (join('', @again), map { @$_ } @decided);
 }
 
 my %other = (streams => { log => "new\n", stdout => "out\n" });
-my ($again, $verdict, @notes) = updated(Runtest::Update->new, case(''), \%other, \%other);
+my ($again, $verdict, @notes) = updated(update(case('')), case(''), \%other, \%other);
 is $again, '10', '--update runs a case twice';
 is_deeply \@notes, ['wrote log/0001', 'wrote stdout/0001'], '- and says what it wrote';
 is_deeply [@$verdict{qw(verdict reason exit_status)}], ['PASS', undef, 0], '- which now passes';
 is golden('log/0001'), "new\n", '- and is written';
 is judge(outcome(case(''), $other{streams}))->{verdict}, 'PASS', '- so that the next run passes';
 
-($again, $verdict, @notes) = updated(Runtest::Update->new, case(''), ({ streams => { stdout => "out\n" } }) x 2);
+($again, $verdict, @notes) = updated(update(case('')), case(''), ({ streams => { stdout => "out\n" } }) x 2);
 is_deeply [@notes, golden('log/0001')], ['removed log/0001', undef], 'a golden of nothing is removed';
 
 golden('log/0001', "same\n");
@@ -174,15 +180,15 @@ for my $row (
   )
 {
     my ($name, $script, $runs, @wanted) = @$row;
-    my ($more, $judged, @said) = updated(Runtest::Update->new, case($script), @$runs);
+    my ($more, $judged, @said) = updated(update(case($script)), case($script), @$runs);
     is_deeply [$more, $judged->{verdict}, @said], \@wanted, "--update: $name";
     is golden('log/0001'), "same\n", '- leaves the golden';
 }
-($again, $verdict) = updated(Runtest::Update->new, case(''), { streams => { log => "1\n" } }, { streams => { log => "2\n" } });
+($again, $verdict) = updated(update(case('')), case(''), { streams => { log => "1\n" } }, { streams => { log => "2\n" } });
 is_deeply $verdict->{differences}[0]{diff}, ["--- first run's log", "+++ second run's log", '@@ -1 +1 @@', '-1', '+2'], 'what differs between the runs is shown';
 is $verdict->{exit_status}, 1, '- and it is no success';
 
-my $update = Runtest::Update->new;
+my $update = update(map { case('', $_) } $gnutls, $openssl, $openssl);
 updated($update, case('', $gnutls), \%other, \%other);
 ($again, $verdict, @notes) = updated($update, case('', $openssl), ({ streams => { log => "mine\n" } }) x 2);
 is $verdict->{reason}, 'lane gnutls settled log/0001 in this run, and this lane differs', 'lanes that disagree';
@@ -193,10 +199,10 @@ is_deeply [$verdict->{verdict}, @notes], ['PASS'], 'lanes that agree';
 # Both were judged before either was written.
 golden('log/0001', "same\n");
 golden('stdout/0001', undef);
-$update = Runtest::Update->new;
 my @both = map { my $this = outcome(case('', $_), $other{streams}); [$this, judge($this)] } $gnutls, $openssl;
+$update = update(map { $_->[0]->case } @both);
 $update->take(@$_) for @both;
-is_deeply [map { [$update->take(@$_)]->[1] } @both], [('wrote log/0001') x 2], '- also when both have something to write';
+is_deeply [map { [$update->take(@$_)]->[1][1] } @both], [('wrote log/0001') x 2], '- also when both have something to write';
 
 # ----- --retry -----
 
@@ -211,8 +217,9 @@ sub retried {
     my ($some, @again, $judged) = case('');
     for my $streams (@tries) {
         my $this = outcome($some, $streams);
-        $judged = judge($this);
-        push @again, $retry->take($this, $judged) ? 1 : 0;
+        my ($more, $decided) = $retry->take($this, judge($this));
+        push @again, $more;
+        ($judged) = @{ $decided || [] };
         $some = $some->tried_again;
     }
     return [join('', @again), @$judged{qw(verdict reason exit_status)}, map { $_->{stream} } @{ $judged->{differences} }];

@@ -142,8 +142,7 @@ Why the case cannot be run in its lane and on this host, or undef. To be asked o
 
 sub skip_reason {
     my ($self) = @_;
-    my @requirements = (@{ $self->{test}{requirements} }, @{ $self->{script}{requirements} });
-    my $unmet = $self->_unmet(@requirements);
+    my $unmet = $self->_unmet($self->{lane}, $self->_requirements);
     return "needs $unmet" if defined $unmet;
     return 'needs a clock of its own, which only a sandbox has' if defined $self->clock && !$self->{host}{clock};
     my ($missing) = sort keys %{ $self->{script}{missing} };
@@ -151,9 +150,25 @@ sub skip_reason {
     return (grep { !command_named($_->{command})->{idle} } @{ $self->{script}{steps} }) ? undef : 'its script runs nothing';
 }
 
+=head2 is_for($lane)
+
+Whether another lane has what the test needs of its own. To be asked once a plan was made.
+
+=cut
+
+sub is_for {
+    my ($self, $lane) = @_;
+    return !defined $self->_unmet($lane, $self->_requirements);
+}
+
+sub _requirements {
+    my ($self) = @_;
+    return (@{ $self->{test}{requirements} }, @{ $self->{script}{requirements} });
+}
+
 sub _unmet {
-    my ($self, @requirements) = @_;
-    return unmet(\@requirements, $self->{lane}, { %{ $self->{host} }, tree => $self->{tree} });
+    my ($self, $lane, @requirements) = @_;
+    return unmet(\@requirements, $lane, { %{ $self->{host} }, tree => $self->{tree} });
 }
 
 =head2 expected_failure
@@ -165,7 +180,7 @@ The reason why the case has to fail for now, or undef.
 sub expected_failure {
     my ($self) = @_;
     for my $expected (@{ $self->{script}{expect_fail} }) {
-        next if defined $self->_unmet(@{ $expected->{requirements} });
+        next if defined $self->_unmet($self->{lane}, @{ $expected->{requirements} });
         return join(', ', map { $_->{text} } @{ $expected->{requirements} }) . ": $expected->{reason}";
     }
     return;

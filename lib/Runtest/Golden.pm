@@ -11,6 +11,9 @@ use Runtest::Atomic qw(write_atomically);
 use Runtest::Error;
 use Runtest::Requirements qw(compare_versions);
 
+use Exporter 'import';
+our @EXPORT_OK = qw(flavour_of is_prefix);
+
 =head1 NAME
 
 Runtest::Golden - the files that say what a stream must be, flavours included
@@ -18,7 +21,8 @@ Runtest::Golden - the files that say what a stream must be, flavours included
 =head1 DESCRIPTION
 
 The golden of stream C<log> of test 2132 is F<log/2132>, of C<mail.CALLER> F<mail/2132.CALLER>. Beside it may stand flavours,
-F<log/2132.openssl-1.1>, for a library or an MTA that rightly differs.
+F<log/2132.openssl-1.1>, for a library or an MTA that rightly differs. A library's version stands for those that begin with it (1.1 for 1.1.1w), an
+MTA's for itself and all later ones, up to the next such flavour: most of what a version changes stays so.
 
 =cut
 
@@ -27,6 +31,9 @@ my $FLAVOUR = qr/(gnutls|openssl|exim)(?:-([0-9]+(?:\.[0-9]+)*))?/;
 
 # Which flavour wins, the larger the better.
 my %RANK = (gnutls => 2, openssl => 2, exim => 1);
+
+# Whether a flavour's version stands for this one: for an MTA's, and for a library's.
+my %FITS = (exim => sub { compare_versions($_[0], $_[1]) <= 0 }, map { $_ => \&is_prefix } qw(gnutls openssl));
 
 =head2 new($tree, $number, $lane)
 
@@ -39,38 +46,85 @@ sub new {
     return bless { tree => $tree, number => $number, lane => $lane }, $class;
 }
 
-=head2 path_of($stream)
+=head2 path_of($stream, @more)
 
-The golden's path relative to the tree: of the flavour that fits the lane best, or without one. The file need not exist. Dies
-(wrong) of a mailbox whose name ends like a flavour's.
+The golden's path relative to the tree: of the flavour that fits the lane best, or without one. The file need not exist. Those of @more,
+which are paths as flavour() makes them, count as if they existed. Dies (wrong) of a mailbox whose name ends like a flavour's.
 
 =cut
 
 sub path_of {
+    my ($self, $stream, @more) = @_;
+    my $plain = $self->_plain($stream);
+    my ($best) = $plain;
+    for my $path (sort $self->_beside($plain), @more) {
+        $best = $path if $self->_fits(flavour_of($path)) && _is_better($path, $best);
+    }
+    return $best;
+}
+
+sub _plain {
     my ($self, $stream) = @_;
     my ($folder, $rest) = split /\./, $stream, 2;
     if (($rest // '') =~ /(?:\A|\.)$FLAVOUR\z/) {
         Runtest::Error->throw(wrong =>
               "test $self->{number} has written $stream, and a name that ends like a flavour's cannot have a golden: rename it");
     }
-    my $plain = "$folder/$self->{number}" . (defined $rest ? ".$rest" : '');
-    my ($best, $best_rank) = ($plain, 0);
-    for my $candidate ($self->_flavours_of($plain)) {
-        my ($file, $name, $version) = @$candidate;
-        my $rank = $self->_rank($name, $version);
-        ($best, $best_rank) = ($file, $rank) if $rank > $best_rank;
-    }
-    return $best;
+    return "$folder/$self->{number}" . (defined $rest ? ".$rest" : '');
 }
 
-sub _flavours_of {
+# The paths of the flavours that there are of a golden.
+sub _beside {
     my ($self, $plain) = @_;
-    my @found;
     my ($directory, $name) = $plain =~ m{\A(.*)/(.*)\z}s;
-    for my $other (_names("$self->{tree}/$directory", $name)) {
-        push @found, ["$directory/$other", $1, $2] if $other =~ /\A\Q$name\E\.$FLAVOUR\z/;
-    }
-    return @found;
+    return map { "$directory/$_" } grep { /\A\Q$name\E\.$FLAVOUR\z/ } _names("$self->{tree}/$directory", $name);
+}
+
+# Whether a flavour is one of the lane's.
+sub _fits {
+    my ($self, $name, $version) = @_;
+    my $actual = $self->{lane}->version_of($name) // return 0;
+    return !defined $version || $FITS{$name}->($version, $actual);
+}
+
+# Of two goldens that are the lane's, whether the first goes before the second: a library's goes before an MTA's, the later version before the
+# earlier one.
+sub _is_better {
+    my ($path, $other) = @_;
+    my ($name, $version)             = flavour_of($path);
+    my ($other_name, $other_version) = flavour_of($other) or return 1;
+    return ($RANK{$name} <=> $RANK{$other_name} || compare_versions($version // '', $other_version // '')
+          || length($version // '') <=> length($other_version // '')) > 0;
+}
+
+=head2 flavour($stream, $name, $version), flavour_of($path)
+
+The path of a flavour, which need not exist; and the other way round: the flavour's name (exim, gnutls, openssl) and its version, undef
+where it has none; nothing of a path without a flavour.
+
+=cut
+
+sub flavour {
+    my ($self, $stream, $name, $version) = @_;
+    return $self->_plain($stream) . ".$name-$version";
+}
+
+sub flavour_of {
+    my ($path) = @_;
+    return $path =~ /\.$FLAVOUR\z/ ? ($1, $2) : ();
+}
+
+=head2 is_prefix($version, $of)
+
+Whether a version is the beginning of another one, by numbers: 1.1 is that of 1.1.1w, and not of 1.10.
+
+=cut
+
+sub is_prefix {
+    my ($version, $of) = @_;
+    my @parts = split /\./, $version;
+    my @of    = $of =~ /([0-9]+)/g;
+    return @of >= @parts && compare_versions($version, join '.', @of[0 .. $#parts]) == 0;
 }
 
 my %listed;    # directory => { changed => its time of change, names => { what is before the first dot => [names] } }
@@ -99,17 +153,6 @@ sub _grouped_names {
 }
 
 sub _before_dot { return $_[0] =~ s/\..*//sr }
-
-# 0 where the flavour is not the lane's; the longer a version, the better it fits.
-sub _rank {
-    my ($self, $name, $version) = @_;
-    my $actual = $self->{lane}->version_of($name) // return 0;
-    return $RANK{$name} * 1000 if !defined $version;
-    my @parts  = split /\./, $version;
-    my @actual = $actual =~ /([0-9]+)/g;
-    return 0 if @actual < @parts || compare_versions($version, join '.', @actual[0 .. $#parts]);
-    return $RANK{$name} * 1000 + @parts;
-}
 
 =head2 text_of($path)
 
@@ -142,9 +185,7 @@ sub streams {
     for my $folder (@FOLDERS) {
         for my $path ($self->_files_in($folder)) {
             my $name = substr $path, length "$self->{tree}/$folder/$self->{number}";
-            if ($name =~ s/\.($FLAVOUR)\z//) {
-                next if !$self->_rank($2, $3);
-            }
+            next if $name =~ s/\.$FLAVOUR\z// && !$self->_fits($1, $2);
             $streams{"$folder$name"} = 1;
         }
     }
@@ -167,7 +208,7 @@ sub _files_in {
 =head2 replace($path, $text)
 
 Writes the golden, through a temporary file and a rename; an empty text removes it, unless it is a flavour: without that
-another golden would be the lane's.
+another golden would be the lane's. Returns what was done: C<wrote> or C<removed>.
 
 =cut
 
@@ -176,11 +217,11 @@ sub replace {
     my $file = path("$self->{tree}/$path");
     if (!length $text && $path !~ /\.$FLAVOUR\z/) {
         $file->remove;
-        return;
+        return 'removed';
     }
     $file->parent->mkpath;
     write_atomically($file, $text);
-    return;
+    return 'wrote';
 }
 
 1;

@@ -23,7 +23,7 @@ the ones that match one of @globs, by name. Dies (wrong) when a glob matches non
 
 sub find_lanes {
     my ($class, $top, $added, $globs) = @_;
-    my %path = ((map { basename(dirname($_)) => $_ } glob(quotemeta($top) . '/mta/*/exim')), %$added);
+    my %path = (_in_mta($top), %$added);
     %path or Runtest::Error->throw(broken => 'there is no MTA in mta/: run ./setup, or name one with --mta NAME=PATH');
     my %chosen = map { $_ => 1 } @$globs ? () : keys %path;
     for my $glob (@$globs) {
@@ -31,33 +31,55 @@ sub find_lanes {
           or Runtest::Error->throw(wrong => "no lane is named by '$glob': there are " . join(' ', sort keys %path));
         @chosen{@names} = ();
     }
-    return map { $class->new($_, $path{$_}) } sort keys %chosen;
+    return map { $class->new($_, $path{$_}, exists $added->{$_}) } sort keys %chosen;
 }
 
-=head2 new($name, $path)
+sub _in_mta {
+    my ($top) = @_;
+    return map { basename(dirname($_)) => $_ } glob(quotemeta($top) . '/mta/*/exim');
+}
 
-A lane of which no facts are known yet.
+=head2 lanes_beside($top, \%added, @lanes)
+
+All other lanes that find_lanes() could choose from: the MTAs that none of @lanes has, as far as they can be read. The lane of
+$top/mta whose name was given to another MTA is called C<NAME of mta>.
+
+=cut
+
+sub lanes_beside {
+    my ($class, $top, $added, @lanes) = @_;
+    my %in_mta  = _in_mta($top);
+    my %path    = (%$added, map { (exists $added->{$_} ? "$_ of mta" : $_) => $in_mta{$_} } keys %in_mta);
+    my %in_run  = map { $_->path => 1 } @lanes;
+    my @beside  = grep { !$in_run{ $path{$_} } && -f $path{$_} && -r _ } sort keys %path;
+    return map { exists $added->{$_} ? $class->new($_, $path{$_}, 1) : bless { name => $_, path => $path{$_} }, $class } @beside;
+}
+
+=head2 new($name, $path, $is_added)
+
+A lane of which no facts are known yet; $is_added says that it is not one of F<mta/>.
 
 =cut
 
 sub new {
-    my ($class, $name, $path) = @_;
+    my ($class, $name, $path, $is_added) = @_;
     $name =~ /\A[A-Za-z0-9][A-Za-z0-9._-]*\z/
       or Runtest::Error->throw(wrong => "'$name' cannot be a lane's name: letters, digits, dot, dash and underscore can");
     -e $path or Runtest::Error->throw(wrong => "the MTA of lane $name, $path, does not exist");
     -f _ && -r _ or Runtest::Error->throw(wrong => "the MTA of lane $name, $path, is no file that can be read");
-    return bless { name => $name, path => $path }, $class;
+    return bless { name => $name, path => $path, is_added => $is_added }, $class;
 }
 
-=head2 name, path, facts
+=head2 name, path, is_added, facts
 
 As they were given; the facts are Runtest::MTA's.
 
 =cut
 
-sub name  { return $_[0]{name} }
-sub path  { return $_[0]{path} }
-sub facts { return $_[0]{facts} }
+sub name     { return $_[0]{name} }
+sub path     { return $_[0]{path} }
+sub is_added { return $_[0]{is_added} }
+sub facts    { return $_[0]{facts} }
 
 =head2 learn(\%facts)
 

@@ -21,7 +21,8 @@ sub new {
 
 =head2 take($outcome, \%verdict)
 
-Takes a case's verdict, which it may change. Returns whether the case is to run again. The results of every try stay.
+Takes a case's verdict, which it may change. Returns whether the case is to run again, and if not the verdict, as Runtest::Update does. The
+results of every try stay.
 
 =cut
 
@@ -30,18 +31,19 @@ sub take {
     my $case = $outcome->case;
     if ($verdict->{verdict} eq 'FAIL') {
         $self->{first}{ $case->label } //= $verdict;
-        return ($case->try_number <= $self->{most});
+        return $case->try_number <= $self->{most} ? (1) : (0, [$verdict]);
     }
     my $first = $self->{first}{ $case->label };
-    return (0) if !$first || $verdict->{verdict} ne 'PASS';
+    return (0, [$verdict]) if !$first || $verdict->{verdict} ne 'PASS';
     %$verdict = (
         %$first,
         verdict     => 'FLAKY',
         reason      => 'passed at try ' . $case->try_number . ", after: $first->{reason}",
         acceptable  => 0,
+        refusal     => undef,
         exit_status => $self->{strict} ? 1 : 0,
     );
-    return (0);
+    return (0, [$verdict]);
 }
 
 1;

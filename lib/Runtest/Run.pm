@@ -9,6 +9,7 @@ use Path::Tiny qw(path);
 
 use Runtest::Case;
 use Runtest::Date qw(epoch_of);
+use Runtest::Destination;
 use Runtest::Durations;
 use Runtest::Error;
 use Runtest::Facts qw(learn_facts);
@@ -108,6 +109,7 @@ sub _run {
     my $guard = Runtest::Run::Guard->new(sub { $self->_end });
     $self->{where} = $self->_where(Runtest::Kit->new($self->{results}->directory->child('kit'), $self->{top}, $self->{tree}));
     learn_facts($self->{where}, "$self->{tree}/results/mta-facts.json", @lanes);
+    $self->{destination} = Runtest::Destination->new(@lanes, $self->_lanes_beside(@lanes));
     $self->{lanes}    = \@lanes;
     $self->{schedule} = $self->_schedule;
     return $self->_run_cases($self->_cases(\@tests, \@lanes));
@@ -120,6 +122,20 @@ sub _end {
     eval { $self->{schedule}->end if $self->{schedule}; 1 } or _note("the process that starts the cases: $@");
     $self->{results}->end;
     return;
+}
+
+# The lanes that are known and not in the run: no golden of theirs is written by a lane that is not of mta/.
+sub _lanes_beside {
+    my ($self, @lanes) = @_;
+    return if !grep { $_->is_added } @lanes;
+    return grep { $self->_is_known($_) } Runtest::Lane->lanes_beside($self->{top}, $self->{option}{mta}, @lanes);
+}
+
+sub _is_known {
+    my ($self, $lane) = @_;
+    return 1 if eval { learn_facts($self->{where}, "$self->{tree}/results/mta-facts.json", $lane); 1 };
+    _note('goldens of lane ' . $lane->name . ', which is not in this run, may be written over: ' . Runtest::Error->from($@)->message);
+    return 0;
 }
 
 sub _require_lanes {
@@ -182,10 +198,10 @@ sub _run_cases {
     @$runnable or @statuses or Runtest::Error->throw(missing => 'nothing was run: no lane runs what was selected');
     $self->_check_interactive(@$runnable) if $self->_interactive;
     $self->{results}->begin;
-    $self->{policy} = $self->_policy;
+    $self->{policy} = $self->_policy(@$runnable);
     my $done = sub {
-        my ($again, $status) = $self->_take(@_);
-        push @statuses, $status // ();
+        my ($again, @more) = $self->_take(@_);
+        push @statuses, @more;
         return $again;
     };
     my $signal;
@@ -211,9 +227,9 @@ sub _check_interactive {
 }
 
 sub _policy {
-    my ($self) = @_;
+    my ($self, @cases) = @_;
     my $option = $self->{option};
-    return Runtest::Update->new                                     if $option->{update};
+    return Runtest::Update->new($self->{destination}, @cases)       if $option->{update};
     return Runtest::Retry->new($option->{retry}, $option->{strict}) if $option->{retry};
     return;
 }
@@ -245,18 +261,23 @@ sub _schedule {
     );
 }
 
-# Takes what one run of a case gave: returns the case that has to run next, if any, and an exit status, if this was decided.
+# Takes what one run of a case gave: returns the case that has to run next, if any, and the exit statuses that were decided.
 sub _take {
     my ($self, $outcome, $exception) = @_;
     my $case    = $outcome->case;
-    my $verdict = defined $exception ? in_error($case, $exception) : judge($outcome);
-    my ($again, @notes) = eval { $self->{policy} ? $self->{policy}->take($outcome, $verdict) : 0 };
-    $verdict = { %$verdict, %{ in_error($case, $@) } } if !defined $again;
+    my $policy  = $self->{policy};
+    my $verdict = defined $exception ? in_error($case, $exception) : judge($outcome, $self->{option}{update} ? undef : $self->{destination});
+    my ($again, @decided) = $policy ? $policy->take($outcome, $verdict) : (0, [$verdict]);
     return $case->tried_again if $again;
-    $self->{durations}->remember($case, $outcome->seconds) if $verdict->{verdict} eq 'PASS';
+    my @statuses = map { $self->_decided(@$_) } @decided;
+    return (scalar $self->_until_fail($case, max(0, @statuses)), @statuses);
+}
+
+sub _decided {
+    my ($self, $verdict, @notes) = @_;
+    $self->{durations}->remember(@$verdict{qw(case seconds)}) if $verdict->{verdict} eq 'PASS';
     $self->{progress}->failed if $verdict->{exit_status};
-    my $status = $self->_report($verdict, @notes);
-    return (scalar $self->_until_fail($case, $status), $status);
+    return $self->_report($verdict, @notes);
 }
 
 sub _until_fail {

@@ -21,16 +21,17 @@ Runtest::Verdict - PASS, FAIL, SKIP, XFAIL, FLAKY or ERROR, and why
 =head1 DESCRIPTION
 
 A verdict is C<< { verdict, case, reason, seconds, failure, differences, acceptable, directory, exit_status } >>: C<failure> is the
-step's (the worker's), C<differences> are Runtest::Compare's, C<acceptable> says that --update would take them, C<exit_status> is what a run that has it ends with (docs/architecture.md).
+step's (the worker's), C<differences> are Runtest::Compare's, C<acceptable> says that --update would take them, C<flavours> are those that it would make for that, C<refusal>
+is why it would not, C<exit_status> is what a run that has it ends with (docs/architecture.md).
 
-=head2 judge($outcome)
+=head2 judge($outcome, $destination)
 
-Munges and compares what a case wrote, and decides.
+Munges and compares what a case wrote, and decides. With a Runtest::Destination it is asked what --update would do.
 
 =cut
 
 sub judge {
-    my ($outcome) = @_;
+    my ($outcome, $destination) = @_;
     my $case  = $outcome->case;
     my $fixed = { case => $case, seconds => $outcome->seconds, directory => $outcome->directory };
     my $verdict = eval {
@@ -42,7 +43,18 @@ sub judge {
         Runtest::Error->throw(broken => $trouble) if defined $trouble;
         _decide($case, $outcome->failure, @differences);
     } // in_error($case, $@);
-    return { %$verdict, %$fixed };
+    return { %$verdict, ($destination && $verdict->{acceptable} ? _acceptance($case, $verdict, $destination) : ()), %$fixed };
+}
+
+sub _acceptance {
+    my ($case, $verdict, $destination) = @_;
+    my @flavours;
+    for my $difference (@{ $verdict->{differences} }) {
+        my ($path, $why_not) = $destination->find($case, $difference, {});
+        return (acceptable => 0, refusal => $why_not) if !defined $path;
+        push @flavours, $path if $path ne $difference->{path};
+    }
+    return (flavours => \@flavours);
 }
 
 sub _decide {
