@@ -34,6 +34,13 @@ struct sandbox_address {
     } ip;
 };
 
+/* A line of passwd or, without the uid, of group. */
+struct sandbox_account {
+    const char *name;
+    uid_t uid;
+    gid_t gid;
+};
+
 /* A file or directory of the host, and where it is inside. */
 struct sandbox_show {
     const char *from, *to;
@@ -50,9 +57,8 @@ struct sandbox_options {
     const char *case_dir;    /* absolute path inside of the case's file system */
     unsigned long long size; /* limit of each writable file system, in bytes */
     const char *hostname;
-    const char *mta_user; /* also the name of its group */
-    uid_t mta_uid;
-    gid_t mta_gid;
+    struct sandbox_account *mta_users, *mta_groups; /* the first one of an id is its name */
+    size_t mta_user_count, mta_group_count;
     struct sandbox_address *addresses; /* of lo, besides 127.0.0.1 and ::1 */
     size_t address_count;
     const char **archives; /* tar files to unpack at / */

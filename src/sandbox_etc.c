@@ -65,15 +65,29 @@ static void finish(FILE *file, const char *path)
         sandbox_fail("etc", "write /%s", path);
 }
 
+static bool is_among(const struct sandbox_account *accounts, size_t count, const char *name)
+{
+    bool found = false;
+    for (size_t i = 0; i < count; i++)
+        found |= strcmp(accounts[i].name, name) == 0;
+    return found;
+}
+
+/*
+ * Whoever asks for the name of an id gets the first one that has it: the MTA's users come before
+ * the others, whatever id the MTA was built for.
+ */
 static void write_passwd(const struct sandbox_options *options)
 {
     FILE *file = create("etc/passwd");
+    const struct sandbox_account *mta = options->mta_users;
+    for (size_t i = 0; i < options->mta_user_count; i++)
+        fprintf(file, "%s:x:%u:%u::/var/spool:/usr/sbin/nologin\n", mta[i].name, mta[i].uid,
+                mta[i].gid);
     for (size_t i = 0; i < sizeof users / sizeof *users; i++)
-        if (strcmp(users[i].name, options->mta_user) != 0)
+        if (!is_among(mta, options->mta_user_count, users[i].name))
             fprintf(file, "%s:x:%u:%u:%s:%s:%s\n", users[i].name, users[i].id, users[i].id,
                     users[i].gecos, users[i].home, users[i].shell);
-    fprintf(file, "%s:x:%u:%u::/var/spool:/usr/sbin/nologin\n", options->mta_user, options->mta_uid,
-            options->mta_gid);
     finish(file, "etc/passwd");
 }
 
@@ -81,10 +95,12 @@ static void write_passwd(const struct sandbox_options *options)
 static void write_group(const struct sandbox_options *options)
 {
     FILE *file = create("etc/group");
+    const struct sandbox_account *mta = options->mta_groups;
+    for (size_t i = 0; i < options->mta_group_count; i++)
+        fprintf(file, "%s:x:%u:mtacaller\n", mta[i].name, mta[i].gid);
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
-        if (strcmp(groups[i].name, options->mta_user) != 0)
+        if (!is_among(mta, options->mta_group_count, groups[i].name))
             fprintf(file, "%s:x:%u:\n", groups[i].name, groups[i].id);
-    fprintf(file, "%s:x:%u:mtacaller\n", options->mta_user, options->mta_gid);
     finish(file, "etc/group");
 }
 

@@ -34,7 +34,9 @@ static const char usage[] =
     "  --preload LIBRARY    have every program load this one, which is shown; repeatable\n"
     "  --clock SECS         what clock.so, if it is preloaded, moves the clock by\n"
     "  --fd N               let COMMAND inherit descriptor N besides 0, 1 and 2; repeatable\n"
-    "  --user NAME:UID:GID  the MTA's user and its group; default Debian-exim:106:106\n"
+    "  --user NAME:UID:GID  a user of the MTA, in front of the others in /etc/passwd; repeatable;\n"
+    "                       default EXIMUSER:106:106\n"
+    "  --group NAME:GID     a group of the MTA, likewise in /etc/group; default EXIMGROUP:106\n"
     "  --hostname NAME      default myhost.test.ex\n"
     "  --address A          an address of lo, IPv4 or IPv6; repeatable; default 198.51.100.10\n"
     "                       and 2001:db8::10\n"
@@ -59,6 +61,7 @@ enum {
     OPTION_CLOCK,
     OPTION_FD,
     OPTION_USER,
+    OPTION_GROUP,
     OPTION_HOSTNAME,
     OPTION_ADDRESS,
     OPTION_TIMEOUT,
@@ -79,6 +82,7 @@ static const struct option names[] = {
     {"clock", required_argument, NULL, OPTION_CLOCK},
     {"fd", required_argument, NULL, OPTION_FD},
     {"user", required_argument, NULL, OPTION_USER},
+    {"group", required_argument, NULL, OPTION_GROUP},
     {"hostname", required_argument, NULL, OPTION_HOSTNAME},
     {"address", required_argument, NULL, OPTION_ADDRESS},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
@@ -170,20 +174,37 @@ static void parse_fd(struct sandbox_options *options, const char *value)
     options->fds[options->fd_count++] = (int)fd;
 }
 
+/* The length of the name in front of a colon, or 0 if there is none. */
+static size_t account_name(const char *value)
+{
+    size_t length =
+        strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+    return value[length] == ':' ? length : 0;
+}
+
 /* The ids must be among those that the sandbox has. */
 static void parse_user(struct sandbox_options *options, char *value)
 {
     unsigned long long uid, gid;
-    size_t name =
-        strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+    size_t name = account_name(value);
     char *rest = value + name + 1;
-    if (name == 0 || value[name] != ':' || !parse_number(rest, &rest, 65534, &uid) ||
-        *rest != ':' || !parse_number(rest + 1, NULL, 65534, &gid))
+    if (name == 0 || !parse_number(rest, &rest, 65534, &uid) || *rest != ':' ||
+        !parse_number(rest + 1, NULL, 65534, &gid))
         usage_error("user", value, "NAME:UID:GID is expected, with numbers up to 65534");
     value[name] = '\0';
-    options->mta_user = value;
-    options->mta_uid = (uid_t)uid;
-    options->mta_gid = (gid_t)gid;
+    options->mta_users[options->mta_user_count++] =
+        (struct sandbox_account){.name = value, .uid = (uid_t)uid, .gid = (gid_t)gid};
+}
+
+static void parse_group(struct sandbox_options *options, char *value)
+{
+    unsigned long long gid;
+    size_t name = account_name(value);
+    if (name == 0 || !parse_number(value + name + 1, NULL, 65534, &gid))
+        usage_error("group", value, "NAME:GID is expected, with a number up to 65534");
+    value[name] = '\0';
+    options->mta_groups[options->mta_group_count++] =
+        (struct sandbox_account){.name = value, .gid = (gid_t)gid};
 }
 
 static void parse_hostname(struct sandbox_options *options, const char *value)
@@ -238,6 +259,9 @@ static void parse_option(struct sandbox_options *options, int option, char *valu
     case OPTION_USER:
         parse_user(options, value);
         break;
+    case OPTION_GROUP:
+        parse_group(options, value);
+        break;
     case OPTION_HOSTNAME:
         parse_hostname(options, value);
         break;
@@ -277,6 +301,16 @@ static void default_addresses(struct sandbox_options *options)
     }
 }
 
+static void default_accounts(struct sandbox_options *options)
+{
+    if (options->mta_user_count == 0)
+        options->mta_users[options->mta_user_count++] =
+            (struct sandbox_account){.name = "EXIMUSER", .uid = 106, .gid = 106};
+    if (options->mta_group_count == 0)
+        options->mta_groups[options->mta_group_count++] =
+            (struct sandbox_account){.name = "EXIMGROUP", .gid = 106};
+}
+
 static void check_combination(const struct sandbox_options *options, const char *sandbox_only,
                               const char *etc_only)
 {
@@ -300,12 +334,14 @@ static void parse_options(struct sandbox_options *options, int argc, char **argv
         if (option != '?' && option != OPTION_HOST && option != OPTION_FD &&
             option != OPTION_TIMEOUT && option != OPTION_ADDRESS)
             sandbox_only = names[index].name;
-        if (option == OPTION_USER || option == OPTION_PRELOAD || option == OPTION_CLOCK)
+        if (option == OPTION_USER || option == OPTION_GROUP || option == OPTION_PRELOAD ||
+            option == OPTION_CLOCK)
             etc_only = names[index].name;
         parse_option(options, option, optarg);
     }
     options->command = argv + optind;
     default_addresses(options);
+    default_accounts(options);
     check_combination(options, sandbox_only, etc_only);
 }
 
@@ -352,11 +388,10 @@ int sandbox_main(int argc, char **argv, const struct sandbox_inside *inside)
         .case_dir = "/testsuite",
         .size = 512ULL << 20,
         .hostname = "myhost.test.ex",
-        .mta_user = "Debian-exim",
-        .mta_uid = 106,
-        .mta_gid = 106,
         .program = -1,
         .inside = inside,
+        .mta_users = repetitions(argc, sizeof *options.mta_users),
+        .mta_groups = repetitions(argc, sizeof *options.mta_groups),
         .addresses = repetitions(argc, sizeof *options.addresses),
         .archives = repetitions(argc, sizeof *options.archives),
         .archive_fds = repetitions(argc, sizeof *options.archive_fds),
@@ -369,6 +404,8 @@ int sandbox_main(int argc, char **argv, const struct sandbox_inside *inside)
     if (!inside)
         close_other_descriptors(&options);
     status = sandbox_launch(&options);
+    free(options.mta_users);
+    free(options.mta_groups);
     free(options.addresses);
     free(options.archives);
     free(options.archive_fds);

@@ -10,6 +10,7 @@ my (%USER, %GROUP);
 BEGIN {
     ## no critic (ProhibitSubroutinePrototypes): those of the originals
     *CORE::GLOBAL::getpwnam = sub ($) { my ($name) = @_; return $USER{$name}  ? @{ $USER{$name} }  : () };
+    *CORE::GLOBAL::getpwuid = sub ($) { my ($uid) = @_; my ($name) = grep { $USER{$_}[2] == $uid } keys %USER; return defined $name ? @{ $USER{$name} } : () };
     *CORE::GLOBAL::getgrnam = sub ($) { my ($name) = @_; return $GROUP{$name} ? @{ $GROUP{$name} } : () };
     *CORE::GLOBAL::getgrgid = sub ($) { my ($gid)  = @_; return (grep { $GROUP{$_}[2] == $gid } sort keys %GROUP)[0] };
 }
@@ -18,6 +19,7 @@ use FindBin qw($Bin);
 use lib "$Bin/../lib";
 use Test::More;
 
+use Runtest::Accounts;
 use Runtest::Capture qw(output_of);
 use Runtest::Host;
 use Runtest::Zones qw(zones_of_host);
@@ -43,7 +45,7 @@ is_deeply(
 is outcome(\&Runtest::Host::real), "broken: without a sandbox the tests need a user 'mtacaller' on this host: run\n"
   . '  adduser --system --group --home /nonexistent --no-create-home --gecos CALLER_NAME mtacaller', 'a machine without a caller';
 
-%USER  = (mtacaller => ['mtacaller', 'x', 1234, 2345], mailer => ['mailer', 'x', 106, 107]);
+%USER  = (mtacaller => ['mtacaller', 'x', 1234, 2345], mailer => ['mailer', 'x', 106, 108]);
 %GROUP = (callers => ['callers', 'x', 2345], mailer => ['mailer', 'x', 108]);
 my $real = Runtest::Host::real();
 is_deeply $real->{caller}, { name => 'mtacaller', group => 'callers', uid => 1234, gid => 2345 }, 'its caller';
@@ -64,17 +66,38 @@ is defined $real->{HOSTIPV6}, !!@global, 'an IPv6 address, if it has one';
 for my $row (
     [{ user => 'mailer', group => 'mailer' },  { name => 'mailer', group => 'mailer', uid => 106, gid => 108 }],
     [{ user => 'mailer', group => 'callers' }, { name => 'mailer', group => 'callers', uid => 106, gid => 2345 }],
-    [{ user => '106', group => '107' },        { name => '106', group => '107', uid => 106, gid => 107 }],
+    [{ user => 'mailer', group => undef },     { name => 'mailer', group => 'mailer', uid => 106, gid => 108 }],
+    [{ user => '106', group => '107' },        { name => 'mailer', group => '107', uid => 106, gid => 107 }],
+    [{ user => '106', group => '2345' },       { name => 'mailer', group => 'callers', uid => 106, gid => 2345 }],
   )
 {
     my ($names, $user) = @$row;
-    is_deeply outcome(sub { Runtest::Host::mta_user($names) }), $user, "the MTA's user: $names->{user}, $names->{group}";
+    is_deeply outcome(sub { Runtest::Host::mta_user($names) }), $user, "the MTA's user: $names->{user}, " . ($names->{group} // 'its own group');
 }
 my $NO_USER = "without a sandbox the MTA needs its user 'exim' on this host: run\n"
   . '  adduser --system --group --home /nonexistent --no-create-home --allow-bad-names exim && adduser mtacaller exim';
 is outcome(sub { Runtest::Host::mta_user({ user => 'exim', group => 'mailer' }) }), "broken: $NO_USER", 'no such user';
 is outcome(sub { Runtest::Host::mta_user({ user => 'mailer', group => 'exim' }) }), "broken: $NO_USER" =~ s/exim/mailer/gr, 'no such group';
 is(Runtest::Host::missing_mta_user('exim'), $NO_USER, 'what is said of that');
+my $NO_NUMBER = "without a sandbox the MTA needs its user '77' on this host: run\n"
+  . '  adduser --system --group --uid 77 --home /nonexistent --no-create-home --allow-bad-names mta && adduser mtacaller mta';
+is outcome(sub { Runtest::Host::mta_user({ user => '77', group => '77' }) }), "broken: $NO_NUMBER", 'no user of that number';
+
+# What an MTA has named, and what is said of it.
+sub checked {
+    my @said     = @_;
+    my $accounts = Runtest::Accounts->new;
+    $accounts->learn($_) for @said;
+    return outcome(sub { Runtest::Host::check_accounts($accounts); return 'ok' });
+}
+
+my ($OF_USER, $OF_GROUP) = map { "failed to find $_ name " } 'uid for user', 'gid for group';
+is checked(), 'ok', 'an MTA that wants no user';
+is checked(qq($OF_USER"mailer"), 'no passwd entry for uid=106', qq($OF_GROUP"callers")), 'ok', 'one that wants those that there are';
+is checked(qq($OF_USER"exim")), "broken: $NO_USER", 'one that wants a user';
+is checked('no passwd entry for uid=77'), "broken: $NO_NUMBER", 'or a number';
+is checked(qq($OF_GROUP"exim")), "broken: without a sandbox the MTA needs its group 'exim' on this host: run\n"
+  . '  addgroup --system exim && adduser mtacaller exim', 'or a group';
 
 # ----- Zones -----
 

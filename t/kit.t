@@ -80,7 +80,7 @@ is $kit->lane($lane), $tar, '- made once';
 
 my $asking = $kit->asking($lane);
 is_deeply members($asking), { 'testsuite/eximdir/exim' => '-rwsr-xr-x 0/0', 'testsuite/facts.conf' => '-rw-r--r-- 0/0' }, 'what it is asked with';
-is member($asking, 'testsuite/facts.conf'), "keep_environment =\n", '- and a configuration';
+is member($asking, 'testsuite/facts.conf'), ".ifdef _OPT_MAIN_KEEP_ENVIRONMENT\nkeep_environment =\n.endif\n", '- and a configuration';
 
 is_deeply [$kit->shown($lane)], [['/kit/aux-fixed', 'aux-fixed'], ['/kit/bin', 'bin'], ['/kit/mine/eximdir', 'eximdir']],
   'what of it a case sees, and where';

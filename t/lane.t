@@ -79,11 +79,16 @@ is $lane->facts->{library}, 'gnutls', 'facts';
 is $lane->library, 'gnutls', 'library';
 is $lane->version_of('exim'), '4.96', 'version of the MTA';
 is $lane->version_of('openssl'), undef, 'version of a library that it does not have';
+my $checkout = lane(gnutls => 'GnuTLS');
+$checkout->facts->{versions}{exim} = '4.99.1-148-13835a3c1';
+is $checkout->version_of('exim'), '4.100', 'version of an MTA that was built from a checkout: as it counts';
+is $checkout->version_name, '4.99.1-148-13835a3c1', '- and its name';
 is_deeply $lane->user, { name => 'mail', uid => 8, gid => 9 }, 'user';
 ok $lane->has_macro('_HAVE_TLS'), 'a macro';
 ok !$lane->has_macro('_HAVE'), '- and none';
 ok $lane->lists('Support for', 'GnuTLS'), 'a word of a list';
 ok !$lane->lists('Routers', 'GnuTLS'), '- and of none';
+ok lane(gnutls => 'PIPECONNECT')->lists('Support for', $_), "a word of then and of now: $_" for qw(PIPE_CONNECT PIPECONNECT);
 
 # ----- Whose tests -----
 

@@ -6,12 +6,13 @@ use warnings;
 
 use FindBin qw($Bin);
 use lib "$Bin/../lib";
+use Cpanel::JSON::XS ();
 use Path::Tiny qw(path);
 use Test::More;
 
 use Runtest::Facts qw(learn_facts);
 use Runtest::Lane;
-use Runtest::MTA qw(patched_binary utilities_beside private_libraries facts_from_output facts_key cached_facts keep_facts);
+use Runtest::MTA qw(patched_binary utilities_beside private_libraries facts_from_output current_word facts_key cached_facts keep_facts);
 
 my $work = Path::Tiny->tempdir;
 
@@ -113,7 +114,6 @@ is_deeply facts_from_output(answer(GnuTLS => $GNUTLS)), {
         'Malware'            => [],
     },
     macros => [qw(_HAVE_TLS _OPT_MAIN_TLS_ALPN)],
-    names  => { user => 'Debian-exim', group => 'mail' },
   }, 'all facts of an Exim';
 
 # [name, answer, facts of interest]
@@ -122,7 +122,9 @@ my @ANSWERS = (
     ['OpenSSL 3', answer(OpenSSL => $OPENSSL =~ s/1\.1\.1w/3.0.22/r), { library => 'openssl', exim => '4.96', openssl => '3.0.22' }],
     ['a library that tells no version', answer(GnuTLS => ''), { library => 'gnutls', exim => '4.96', gnutls => '0' }],
     ['no TLS', answer('' => ''), { library => 'none', exim => '4.96' }],
-    ['a release candidate', answer(GnuTLS => $GNUTLS) =~ s/version 4.96/version 4.99-RC1/gr, { library => 'gnutls', exim => '4.99', gnutls => '3.7.9' }],
+    ['a release candidate', answer(GnuTLS => $GNUTLS) =~ s/version 4.96/version 4.99-RC1/gr, { library => 'gnutls', exim => '4.99-RC1', gnutls => '3.7.9' }],
+    ['a checkout', answer(GnuTLS => $GNUTLS) =~ s/version 4.96/version 4.99.1-148-13835a3c1/gr,
+        { library => 'gnutls', exim => '4.99.1-148-13835a3c1', gnutls => '3.7.9' }],
     ['three parts', answer(GnuTLS => $GNUTLS) =~ s/version 4.96/version 4.99.1/gr, { library => 'gnutls', exim => '4.99.1', gnutls => '3.7.9' }],
 );
 for my $case (@ANSWERS) {
@@ -130,17 +132,65 @@ for my $case (@ANSWERS) {
     my $facts = facts_from_output($answer);
     is_deeply { library => $facts->{library}, %{ $facts->{versions} } }, $wanted, $name;
 }
-is facts_from_output(answer(GnuTLS => $GNUTLS) =~ s/exim_group.*\n//r)->{names}{group}, 'Debian-exim', 'without a group it is the user\'s';
 
+# [what an Exim of some time prints in "Support for:", what it is called now]
 for my $case (
-    ['',                                'it says nothing'],
-    ["\n\nno\n\nsuch\nconfiguration\nfile\n", 'no / such / configuration'],
-    ["not Exim version 4.96\nexim_user = a\n", 'not Exim version 4.96 / exim_user = a'],
-    ["Exim version 4.96\nno user\n",    'Exim version 4.96 / no user'],
+    ['TLS_resume',                 'TLS_resume'],
+    ['Experimental_TLS_resume',    'TLS_resume'],       # 4.93, 4.94
+    ['Experimental_PIPE_CONNECT',  'PIPECONNECT'],      # 4.92
+    ['PIPE_CONNECT',               'PIPECONNECT'],      # 4.93, 4.94
+    ['PIPECONNECT',                'PIPECONNECT'],
+    ['Experimental_DANE',          'DANE'],             # up to 4.90
+    ['Experimental_Event',         'Event'],            # 4.85, 4.86
+    ['Experimental_Proxy',         'PROXY'],
+    ['Experimental_SOCKS',         'SOCKS'],
+    ['Experimental_International', 'I18N'],
+    ['Experimental_ESMTP_Limits',  'ESMTP_Limits'],     # 4.95 to 4.97
+    ['Experimental_Queue_Ramp',    'Queue_Ramp'],       # 4.94
+    ['move_frozen_messages',       'move_frozen_messages'],
+    ['iconv()',                    'iconv()'],
+  )
+{
+    my ($printed, $now) = @$case;
+    is current_word($printed), $now, "$printed is $now";
+    is current_word($now), $now, '- which stays';
+}
+my @experimental = qw(Experimental_TLS_resume PIPE_CONNECT);
+is_deeply facts_from_output(answer(GnuTLS => $GNUTLS) =~ s/TLS_resume/@experimental/r)->{lists}{'Support for'},
+  [qw(crypteq iconv() IPv6 GnuTLS TLS_resume PIPECONNECT)], 'an older Exim lists them under their newer names';
+
+my $NO_SUCH_OPTION = <<'END';
+LOG: PANIC DIE
+  Exim configuration error in line 1 of /testsuite/facts.conf:
+  main option "keep_environment" unknown
+2026-11-30 13:47:04 Exim configuration error in line 1 of /testsuite/facts.conf:
+  main option "keep_environment" unknown
+SYSLOG: '[2/2]   main option "keep_environment" unknown'
+exim: could not open panic log - aborting: see message(s) above
+Exim version 4.85 #2 built 30-Nov-2026 13:31:14
+END
+my $NO_USER = <<'END';
+Exim version 4.98.2 #1 built 30-Nov-2026 13:31:14
+LOG: MAIN PANIC DIE
+  cannot run initgroups(): no passwd entry for uid=1234
+2026-11-30 13:47:04 cannot run initgroups(): no passwd entry for uid=1234
+exim: could not open panic log - aborting: see message(s) above
+END
+my $NO_NAME = qq(Exim version 4.96 #1 built x\n1\n2\nexim: failed to find gid for group name "mailers"\n);
+for my $case (
+    ['',                                'it does not answer as an Exim does: it says nothing'],
+    ["\n\nno\n\nsuch\nconfiguration\nfile\n", 'it does not answer as an Exim does: no / such / configuration'],
+    ["not Exim version 4.96 #1\nexim_user = a\n", 'it does not answer as an Exim does: not Exim version 4.96 #1 / exim_user = a'],
+    ["Exim version 4.96 #1\nno user\n",    'it does not answer as an Exim does: Exim version 4.96 #1 / no user'],
+    ["Exim version of mine #1\nexim_user = a\n", 'it does not answer as an Exim does: Exim version of mine #1 / exim_user = a'],
+    [$NO_SUCH_OPTION,                   'it says: main option "keep_environment" unknown'],
+    [$NO_USER,                          'it says: cannot run initgroups(): no passwd entry for uid=1234'],
+    [$NO_NAME,                          'it says: exim: failed to find gid for group name "mailers"'],
+    ["1\n2\n3\nexim: permission denied\n4\n", 'it says: exim: permission denied'],
   )
 {
     my ($answer, $said) = @$case;
-    is outcome(sub { facts_from_output($answer) }), "it does not answer as an Exim does: $said\n", "no Exim says: $said";
+    is outcome(sub { facts_from_output($answer) }), "$said\n", "no facts: $said";
 }
 
 # ----- Keeping facts -----
@@ -161,15 +211,16 @@ is_deeply cached_facts("$cache", 'a'), { x => 3 }, '- is replaced';
 
 # ----- Asking -----
 
-# A place that answers as SAYS (sub (user, arguments)) does, and remembers what it was asked.
+# A place that answers as SAYS (sub (users, arguments)) does, and remembers what it was asked.
 package Place;
 sub new      { my ($class, $says) = @_; return bless { says => $says, asked => [] }, $class }
-sub mta_user { my ($self, $names) = @_; return { name => $names->{user}, group => $names->{group}, uid => 106, gid => 107 } }
+sub mta_user { my ($self, $names) = @_; return $self->{refuses} ? die $self->{refuses} : { name => $names->{user}, uid => 106 } }
 
 sub ask {
-    my ($self, $lane, $user, @arguments) = @_;
-    push @{ $self->{asked} }, join ' ', $lane->name, $user, @arguments;
-    return $self->{says}->($user, @arguments);
+    my ($self, $lane, $accounts, @arguments) = @_;
+    my $users = join '+', $accounts->wanted;
+    push @{ $self->{asked} }, join ' ', $lane->name, $users, @arguments;
+    return $self->{says}->($users, @arguments);
 }
 
 package main;    ## no critic (ProhibitMultiplePackages)
@@ -179,37 +230,50 @@ my $exim = file(exim => $bytes);
 
 # The lane after learning, and what was asked.
 sub learned {
-    my ($says) = @_;
+    my ($says, $refuses) = @_;
     my $lane  = Runtest::Lane->new(mine => $exim);
     my $place = Place->new($says);
+    $place->{refuses} = $refuses;
     my $error = outcome(sub { learn_facts($place, "$cache", $lane); return '' });
     return ($lane, $error, @{ $place->{asked} });
 }
 
-my ($lane, $error, @asked) = learned(sub { $_[1] eq '-d' ? $first : $second });
+# An Exim that looks up the user mailer, and has the group 12.
+sub says {
+    my ($users, $option) = @_;
+    return qq(exim: failed to find uid for user name "mailer"\n) if $users ne 'mailer';
+    return $option eq '-d' ? $first : $second =~ s/Debian-exim/mailer/r =~ s/= mail$/= 12/mr;
+}
+
+my $BP = '-bP exim_user exim_group macros';
+my ($lane, $error, @asked) = learned(\&says);
 is $error, '', 'an Exim is asked';
-is_deeply \@asked, ['mine Debian-exim -d -bV', 'mine Debian-exim -bP exim_user exim_group macros'], '- for all of this';
+is_deeply \@asked, ["mine  $BP", "mine mailer $BP", 'mine mailer -d -bV'], '- with the user that it wants, for all of this';
 is $lane->version_of('gnutls'), '3.7.9', '- and the lane knows it';
-is_deeply $lane->user, { name => 'Debian-exim', group => 'mail', uid => 106, gid => 107 }, '- as well as its user';
+is_deeply $lane->facts->{names}, { user => 'mailer', group => 12, users => ['mailer'], groups => [] }, '- as well as its user';
+is_deeply $lane->user, { name => 'mailer', uid => 106 }, '- which the place has given it';
 
 ($lane, $error, @asked) = learned(sub { die "asked again\n" });
 is_deeply [$error, @asked], [''], 'once is enough';
 is $lane->version_of('gnutls'), '3.7.9', '- to know it';
+is_deeply [sort { length $a <=> length $b } keys %{ Cpanel::JSON::XS->new->decode($cache->slurp_raw) }], ['a', '2 Place ' . facts_key($exim)],
+  'the key in the cache has the shape of the facts, and the kind of place';
+
+(undef, $error) = learned(\&says, "it was built for nobody\n");
+is $error, "wrong: the MTA of lane mine, $exim, cannot be used: it was built for nobody", 'a user that the place cannot give it';
 
 $exim = file(exim => "$bytes ");
-($lane, $error, @asked) = learned(
-    sub {
-        my ($user, $option) = @_;
-        return qq(Exim: failed to find uid for user name "mailer"\n) if $user ne 'mailer';
-        return $option eq '-d' ? $first : $second;
-    }
-);
-is $error, '', 'another binary is asked, and has a user of another name';
-is_deeply \@asked, ['mine Debian-exim -d -bV', 'mine mailer -d -bV', 'mine mailer -bP exim_user exim_group macros'], '- which it tells';
+(undef, $error, @asked) = learned(sub { return qq(exim: failed to find uid for user name "mailer"\n) });
+is $error, "wrong: the MTA of lane mine, $exim, cannot be used: it says: exim: failed to find uid for user name \"mailer\"",
+  'one that is never content';
+is @asked, 3, '- is not asked for ever';
 
 $exim = file(exim => "$bytes  ");
+my $round = 0;
+(undef, $error, @asked) = learned(sub { $round++; return qq(exim: failed to find uid for user name "mailer$round"\n) });
+is @asked, 13, '- nor one that wants another user each time';
 (undef, $error) = learned(sub { return "exim: no\n" });
-is $error, "wrong: the MTA of lane mine, $exim, cannot be used: it does not answer as an Exim does: exim: no / exim: no", 'no Exim';
+is $error, "wrong: the MTA of lane mine, $exim, cannot be used: it says: exim: no", 'no Exim';
 (undef, $error) = learned(sub { Runtest::Error->throw(broken => 'no sandbox') });
 is $error, 'broken: no sandbox', 'an error of the machine stays one';
 

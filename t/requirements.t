@@ -34,6 +34,12 @@ sub lane {
     return $lane;
 }
 
+# A lane whose MTA calls its version so.
+sub named {
+    my ($version) = @_;
+    return lane(gnutls => '3.7.9', versions => { exim => $version, gnutls => '3.7.9' });
+}
+
 my $gnutls  = lane(gnutls  => '3.7.9');
 my $openssl = lane(openssl => '1.1.1w');
 my $both    = { HOSTIPV4 => '192.0.2.1', HOSTIPV6 => '2001:db8::1' };
@@ -46,6 +52,7 @@ my @CASES = (
     ['support TLS_resume',            $gnutls,  $both,    1],
     ['support iconv()',               $gnutls,  $both,    1],
     ['support TLS_res',               $gnutls,  $both,    0],
+    ['support Experimental_TLS_resume', $gnutls, $both,   1],
     ['support gnutls',                $gnutls,  $both,    0],
     ['support lsearch',               $gnutls,  $both,    0],
     ['lookup lsearch',                $gnutls,  $both,    1],
@@ -104,6 +111,11 @@ my @CASES = (
     ['gnutls < 99',                   $openssl, $both,    0],
     ['exim >= 4.88',                  $gnutls,  $both,    1],
     ['exim < 4.100',                  $gnutls,  $both,    1],
+    ['exim >= 4.100',                 named('4.99.1-148-13835a3c1'), $both, 1],
+    ['exim > 4.100',                  named('4.99.1-148-13835a3c1'), $both, 0],
+    ['exim = 4.100',                  named('4.100-RC3'),            $both, 1],
+    ['exim < 4.100',                  named('4.99_RC1'),             $both, 1],
+    ['exim = 4.96',                   named('4.96+fixes'),           $both, 1],
 
     ['protocol TLS1.2',               $gnutls,  $both,    1],
     ['protocol TLS1.3',               $gnutls,  $both,    1],

@@ -116,7 +116,7 @@ print map { "$_ as uid $>\n" } successes($host);
 leave_traces($host);
 ****
 END
-$tree->test('0001', "# attacks by steps\nsudo perl\n${ATTACK}perl\n${ATTACK}sudo -u userx perl\n${ATTACK}sudo -u Debian-exim perl\n$ATTACK");
+$tree->test('0001', "# attacks by steps\nsudo perl\n${ATTACK}perl\n${ATTACK}sudo -u userx perl\n${ATTACK}sudo -u EXIMUSER perl\n$ATTACK");
 
 # The MTA reads and writes where its configuration says: as root, into files, through links, by commands.
 $tree->test('0002', <<"END", <<"CONFIGURATION");

@@ -36,6 +36,7 @@ my @wrong = (
     [ [qw(--nest --preload /a -- true)],              '--preload: there is nothing to use it for with --nest' ],
     [ [qw(--clock 1 --nest -- true)],                 '--clock: there is nothing to use it for with --nest' ],
     [ [qw(--nest --user a:1:1 -- true)],              '--user: there is nothing to use it for with --nest' ],
+    [ [qw(--nest --group a:1 -- true)],               '--group: there is nothing to use it for with --nest' ],
     [ [qw(--host --probe)],                           '--probe: there is nothing to use it for with --host' ],
 );
 push @wrong, map { [ [ '--size',    $_, '--', 'true' ], "--size $_: a number of bytes" ] } qw(0 -1 1k x 99999999999999999999);
@@ -46,6 +47,7 @@ push @wrong, map { [ [ '--show',    $_, '--', 'true' ], "--show $_: two absolute
 push @wrong, map { [ [ '--preload', $_, '--', 'true' ], "--preload $_: an absolute path" ] } qw(a.so / /a/../b.so), q{};
 push @wrong, map { [ [ '--clock',   $_, '--', 'true' ], "--clock $_: a number of seconds" ] } qw(x 1.5 1s --1 - +1 9223372036854775808), q{};
 push @wrong, map { [ [ '--user',    $_, '--', 'true' ], "--user $_: NAME:UID:GID" ] } qw(a a:1 a:1:2:3 a:x:1 a:1:x :1:1 a:65535:1 a:1:-1 a/b:1:1);
+push @wrong, map { [ [ '--group',   $_, '--', 'true' ], "--group $_: NAME:GID" ] } qw(a a:x a:1:2 :1 a:65535 a:-1 a/b:1), q{};
 
 for my $case (@wrong) {
     my ( $arguments, $message ) = @$case;
@@ -60,7 +62,7 @@ for my $case (@wrong) {
 
 my $help = run( $sandbox, '--help' );
 is( "$help->{status} $help->{err}", '0 ', '--help' );
-like( $help->{out}, qr/^ +--$_ /m, "- tells of --$_" ) for qw(case size unpack show preload clock nest nested fd user hostname address timeout probe host help);
+like( $help->{out}, qr/^ +--$_ /m, "- tells of --$_" ) for qw(case size unpack show preload clock nest nested fd user group hostname address timeout probe host help);
 is( ( grep { length > 95 } split /\n/, $help->{out} ), 0, '- fits a terminal' );
 
 done_testing();

@@ -135,28 +135,32 @@ subtest 'files' => sub {
 198.51.100.10 myhost.test.ex myhost
 2001:db8::10 myhost.test.ex myhost
 END
-    like( $seen->{'/etc/group'}, qr/^Debian-exim:x:106:mtacaller$/m, 'the caller is in the group of the MTA' );
+    like( $seen->{'/etc/group'}, qr/^EXIMGROUP:x:106:mtacaller$/m, 'the caller is in the group of the MTA' );
 };
 
 subtest 'users' => sub {
     my %expected = (
-        root          => 'root:x:0:0:root:/root:/bin/sh',
-        mtacaller     => 'mtacaller:x:1000:1000:CALLER_NAME:/tmp:/bin/sh',
-        userx         => 'userx:x:1001:1001:Test User X:/tmp:/bin/sh',
-        usery         => 'usery:x:1002:1002:Test User Y:/tmp:/bin/sh',
-        nobody        => 'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin',
-        'Debian-exim' => 'Debian-exim:x:106:106::/var/spool:/usr/sbin/nologin',
+        root      => 'root:x:0:0:root:/root:/bin/sh',
+        mtacaller => 'mtacaller:x:1000:1000:CALLER_NAME:/tmp:/bin/sh',
+        userx     => 'userx:x:1001:1001:Test User X:/tmp:/bin/sh',
+        usery     => 'usery:x:1002:1002:Test User Y:/tmp:/bin/sh',
+        nobody    => 'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin',
+        EXIMUSER  => 'EXIMUSER:x:106:106::/var/spool:/usr/sbin/nologin',
     );
     for my $name ( sort keys %expected ) {
         is( shell("getent passwd $name")->{out}, "$expected{$name}\n", $name );
     }
     my $own = getpwuid $>;
     isnt( shell("getent passwd $own")->{status}, 0, "the host's users are unknown" ) if !$expected{$own};
-    my @user = ( '--user', 'mail:500:501' );
-    is( shell( 'getent passwd mail',  @user )->{out}, "mail:x:500:501::/var/spool:/usr/sbin/nologin\n", '--user' );
-    is( shell( 'getent group mail',   @user )->{out}, "mail:x:501:mtacaller\n",                        'and its group' );
-    is( shell( 'grep -c ^mail: /etc/passwd /etc/group', @user )->{out}, "/etc/passwd:1\n/etc/group:1\n", 'once each' );
-    isnt( shell( 'getent passwd Debian-exim', @user )->{status}, 0, 'instead of the default' );
+    my @mta = qw(--user first:8:9 --user mail:500:501 --group firsts:9 --group mail:501);
+    is( shell( 'getent passwd mail', @mta )->{out}, "mail:x:500:501::/var/spool:/usr/sbin/nologin\n", '--user' );
+    is( shell( 'getent group mail',  @mta )->{out}, "mail:x:501:mtacaller\n",                        '--group' );
+    is( shell( 'grep -c ^mail: /etc/passwd /etc/group', @mta )->{out}, "/etc/passwd:1\n/etc/group:1\n", 'once each' );
+    is( shell( 'getent passwd EXIMUSER; getent group EXIMGROUP', @mta )->{out}, q{}, 'instead of the defaults' );
+    my @both = qw(--user first:8:8 --user second:8:8 --group firsts:8 --group seconds:8);
+    is( shell( 'getent passwd 8; getent group 8', @both )->{out}, "first:x:8:8::/var/spool:/usr/sbin/nologin\nfirsts:x:8:mtacaller\n",
+        'an id has the first name, in front of those that are always there' );
+    is( shell( 'id -u second mail; getent group seconds', @both )->{out}, "8\n8\nseconds:x:8:mtacaller\n", '- and others besides' );
 };
 
 subtest 'nothing else of the host can be read' => sub {

@@ -202,7 +202,7 @@ sub munge_values {
         hostname  => $host->{hostname},
         ipv4      => $host->{HOSTIPV4},
         ipv6      => $host->{HOSTIPV6},
-        version   => $self->{lane}->version_of('exim'),
+        version   => $self->{lane}->version_name,
         neutral   => $self->{lane}->is_for_every_lane($self->{test}),
     };
 }

@@ -4,6 +4,7 @@ package Runtest::Facts;
 use strict;
 use warnings;
 
+use Runtest::Accounts;
 use Runtest::Error;
 use Runtest::MTA qw(facts_from_output facts_key cached_facts keep_facts);
 
@@ -21,19 +22,20 @@ the MTA in $where (Runtest::Sandbox or Runtest::NoSandbox). Dies (wrong) of one 
 
 =cut
 
-# Distributions' builds look this user up by its name, before they look at anything else.
-my $LIKELY_USER = 'Debian-exim';
+# What facts look like, and how they are found out: another number where either changes.
+my $FORMAT = 2;
 
 sub learn_facts {
     my ($where, $file, @lanes) = @_;
     for my $lane (@lanes) {
-        my $key = facts_key($lane->path);
+        my $key = join ' ', $FORMAT, ref $where, facts_key($lane->path);
         my $facts = cached_facts($file, $key);
         if (!$facts) {
-            $facts = eval { facts_from_output(_answers($where, $lane)) } // _not_an_exim($lane, $@);
+            $facts = eval { _asked($where, $lane) } // _not_an_exim($lane, $@);
             keep_facts($file, $key, $facts);
         }
-        $lane->learn({ %$facts, user => $where->mta_user($facts->{names}) });
+        my $user = eval { $where->mta_user($facts->{names}) } // _not_an_exim($lane, $@);
+        $lane->learn({ %$facts, user => $user });
     }
     return;
 }
@@ -45,15 +47,19 @@ sub _not_an_exim {
     return Runtest::Error->throw(wrong => 'the MTA of lane ' . $lane->name . ', ' . $lane->path . ", cannot be used: $why");
 }
 
-sub _answers {
+# How often an MTA is asked at most: each time it may name one more user or group.
+my $MOST_TIMES = 12;
+
+sub _asked {
     my ($where, $lane) = @_;
-    my $user = $LIKELY_USER;
-    my $said = $where->ask($lane, $user, '-d', '-bV');
-    if ($said =~ /failed to find uid for user name "([^"]+)"/) {
-        $user = $1;
-        $said = $where->ask($lane, $user, '-d', '-bV');
+    my $accounts = Runtest::Accounts->new;
+    my $said;
+    for (1 .. $MOST_TIMES) {
+        $said = $where->ask($lane, $accounts, qw(-bP exim_user exim_group macros));
+        last if !$accounts->learn($said);
     }
-    return $said . $where->ask($lane, $user, qw(-bP exim_user exim_group macros));
+    my $facts = facts_from_output($where->ask($lane, $accounts, '-d', '-bV') . $said);
+    return { %$facts, names => $accounts->names($said) };
 }
 
 1;

@@ -8,6 +8,7 @@ use IO::Interface::Simple ();
 use Socket qw(AF_INET6 inet_pton inet_ntop);
 use Sys::Hostname ();
 
+use Runtest::Accounts qw(is_number);
 use Runtest::Error;
 
 =head1 NAME
@@ -77,30 +78,52 @@ sub _address6 {
 
 =head2 mta_user(\%names)
 
-The user that an MTA asked for by name (Runtest::MTA's facts, C<names>), as this machine knows it. Dies (broken) when it does
-not, with the command that makes it.
+The user that an MTA was built for (Runtest::Accounts, C<names>), as this machine knows it. Dies (broken) when it does not, with
+the command that makes it.
 
 =cut
 
 sub mta_user {
     my ($names) = @_;
     my ($user, $group) = @$names{qw(user group)};
-    my ($uid) = $user =~ /\A[0-9]+\z/ ? $user : (getpwnam $user)[2];
-    my ($gid) = $group =~ /\A[0-9]+\z/ ? $group : (getgrnam $group)[2];
+    my @entry = is_number($user) ? getpwuid $user : getpwnam $user;
+    my ($name, $uid) = @entry[0, 2];
+    my $gid = !defined $group ? $entry[3] : is_number($group) ? $group : (getgrnam $group)[2];
     defined $uid && defined $gid or Runtest::Error->throw(broken => missing_mta_user($user));
-    return { name => $user, group => $group, uid => $uid, gid => $gid };
+    return { name => $name, group => getgrgid($gid) // $gid, uid => $uid, gid => $gid };
 }
 
-=head2 missing_mta_user($name)
+=head2 check_accounts($accounts)
 
-What to say when the MTA's user does not exist.
+Dies (broken) when this machine lacks what Runtest::Accounts wants, with the command that makes it.
+
+=cut
+
+sub check_accounts {
+    my ($accounts) = @_;
+    for my $user ($accounts->wanted) {
+        defined(is_number($user) ? getpwuid $user : getpwnam $user) or Runtest::Error->throw(broken => missing_mta_user($user));
+    }
+    for my $group (map { $_->[0] } $accounts->groups) {
+        defined getgrnam $group
+          or Runtest::Error->throw(broken => "without a sandbox the MTA needs its group '$group' on this host: run\n"
+              . "  addgroup --system $group && adduser $CALLER $group");
+    }
+    return;
+}
+
+=head2 missing_mta_user($user)
+
+What to say when the MTA's user, a name or a number, does not exist.
 
 =cut
 
 sub missing_mta_user {
-    my ($name) = @_;
-    return "without a sandbox the MTA needs its user '$name' on this host: run\n"
-      . "  adduser --system --group --home /nonexistent --no-create-home --allow-bad-names $name && adduser $CALLER $name";
+    my ($user) = @_;
+    my $name = is_number($user) ? 'mta' : $user;
+    return "without a sandbox the MTA needs its user '$user' on this host: run\n  adduser --system --group "
+      . (is_number($user) ? "--uid $user " : '')
+      . "--home /nonexistent --no-create-home --allow-bad-names $name && adduser $CALLER $name";
 }
 
 1;

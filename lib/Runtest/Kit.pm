@@ -64,6 +64,9 @@ sub _programs {
     return @PROGRAMS;
 }
 
+# Up to 4.86 there is no such option, and up to 4.87 no such macro; an Exim that has the option only says that it purges the environment.
+my $ASKED_WITH = ".ifdef _OPT_MAIN_KEEP_ENVIRONMENT\nkeep_environment =\n.endif\n";
+
 =head2 asking($lane)
 
 A tar file with the lane's MTA and the configuration that it is asked with about itself.
@@ -75,7 +78,7 @@ sub asking {
     my $file = "$self->{directory}/asking-" . $lane->name . '.tar';
     $self->_add_mta($file, 'testsuite/eximdir/', $lane, exim => 0);
     my $configuration = path("$self->{directory}/facts.conf");
-    write_atomically($configuration, "keep_environment =\n");
+    write_atomically($configuration, $ASKED_WITH);
     _add($file, $self->{directory}, 'testsuite/', 'facts.conf');
     _add_libraries($file, '', $lane);
     return $file;

@@ -8,7 +8,9 @@ use File::Basename qw(basename dirname);
 use Text::Glob qw(match_glob);
 
 use Runtest::Error;
+use Runtest::MTA qw(current_word);
 use Runtest::Requirements qw(parse_requirement unmet);
+use Runtest::Version qw(counted_version);
 
 =head1 NAME
 
@@ -103,18 +105,28 @@ sub library { return $_[0]{facts}{library} }
 
 =head2 version_of($what)
 
-The version of C<exim>, or of C<gnutls> or C<openssl> if the MTA runs with that; else undef.
+The version of C<exim>, as it counts (Runtest::Version), or of C<gnutls> or C<openssl> if the MTA runs with that; else undef.
 
 =cut
 
 sub version_of {
     my ($self, $what) = @_;
-    return $self->{facts}{versions}{$what};
+    my $version = $self->{facts}{versions}{$what} // return undef;
+    return $what eq 'exim' ? counted_version($version) : $version;
 }
+
+=head2 version_name
+
+The MTA's version as it says it itself.
+
+=cut
+
+sub version_name { return $_[0]{facts}{versions}{exim} }
 
 =head2 lists($list, $word)
 
-Whether the -bV lines whose names begin with $list have the word, or each part of one such as appendfile/maildir.
+Whether the -bV lines whose names begin with $list have the word, or each part of one such as appendfile/maildir. A word has
+the same meaning in every spelling that an Exim has had for it.
 
 =cut
 
@@ -122,7 +134,7 @@ sub lists {
     my ($self, $list, $word) = @_;
     my $lists = $self->{facts}{lists};
     my %listed = map { $_ => 1 } map { @{ $lists->{$_} } } grep { /\A\Q$list\E/ } keys %$lists;
-    return !grep { !$listed{$_} } split m{/}, $word;
+    return !grep { !$listed{ current_word($_) } } split m{/}, $word;
 }
 
 =head2 has_macro($name)

@@ -13,7 +13,7 @@ use Runtest::Capture qw(output_of);
 use Runtest::Error;
 
 use Exporter 'import';
-our @EXPORT_OK = qw(patched_binary utilities_beside private_libraries facts_from_output facts_key cached_facts keep_facts);
+our @EXPORT_OK = qw(patched_binary utilities_beside private_libraries facts_from_output current_word facts_key cached_facts keep_facts);
 
 =head1 NAME
 
@@ -81,33 +81,50 @@ my $LIST = qr/^((?:Support for|Lookups|Authenticators|Routers|Transports|Malware
 
 What C<exim -d -bV> and C<exim -bP exim_user exim_group macros> said, one after the other, as facts:
 
-    { versions => { exim, gnutls or openssl }, library, lists => { 'Support for' => [words] }, macros => [names],
-      names => { user, group } }
+    { versions => { exim, gnutls or openssl }, library, lists => { 'Support for' => [words] }, macros => [names] }
 
-Dies (wrong) of one line of text when it is not what an Exim says.
+C<exim> is the version as the build calls itself (see Runtest::Version). The words are as newer Exims spell them
+(C<current_word>). Dies of one line of text when it is not what an Exim says: the MTA's own, if it says what is wrong.
 
 =cut
 
 sub facts_from_output {
     my ($output) = @_;
-    my ($version) = $output =~ /^Exim version ([0-9][0-9.]*)/m or die _first_lines($output);
+    my ($version) = $output =~ /^Exim version ([0-9]\S*) #/m or die _why_not($output);
+    $output =~ /^exim_user = \S/m or die _why_not($output);
     my %lists;
     while ($output =~ /$LIST/g) {
-        push @{ $lists{$1} }, split m{[ /]+}, $2;
+        push @{ $lists{$1} }, map { current_word($_) } split m{[ /]+}, $2;
     }
     my %name     = map { lc $_ => 1 } @{ $lists{'Support for'} || [] };
     my ($library) = grep { $name{$_} } qw(gnutls openssl);
     my %versions = (exim => $version);
     $versions{$library} = _library_version($output) if $library;
-    my ($user)  = $output =~ /^exim_user = (\S+)/m or die _first_lines($output);
-    my ($group) = $output =~ /^exim_group = (\S+)/m;
     return {
         versions => \%versions,
         library  => $library // 'none',
         lists    => \%lists,
         macros   => [$output =~ /^(_[A-Z]\w+)=/mg],
-        names    => { user => $user, group => $group // $user },
     };
+}
+
+# What features were called while they were experiments, or later, and are called now. Experimental_X is X unless it stands here.
+my %CURRENT = (
+    Experimental_International => 'I18N',           # up to 4.86
+    Experimental_Proxy         => 'PROXY',          # up to 4.86
+    Experimental_PIPE_CONNECT  => 'PIPECONNECT',    # up to 4.92
+    PIPE_CONNECT               => 'PIPECONNECT',    # up to 4.94
+);
+
+=head2 current_word($word)
+
+A word of C<Support for:> as newer Exims spell it: C<Experimental_TLS_resume> is C<TLS_resume>.
+
+=cut
+
+sub current_word {
+    my ($word) = @_;
+    return $CURRENT{$word} // $word =~ s/\AExperimental_//r;
 }
 
 sub _library_version {
@@ -116,8 +133,18 @@ sub _library_version {
     return $version // '0';
 }
 
-sub _first_lines {
+# How an Exim says that it cannot go on, the most telling first; it says so several times, and more besides.
+my @GIVES_UP = (
+    qr/Exim configuration error[^\n]*:\n\s*([^\n]+)/,
+    qr/^(?:[0-9-]{10} [0-9:]{8})? *(\S[^\n]*\b(?:no passwd entry|failed to find)\b[^\n]*)/m,
+    qr/^(exim: (?!could not open panic log)[^\n]+)/m,
+);
+
+sub _why_not {
     my ($output) = @_;
+    for my $pattern (@GIVES_UP) {
+        return "it says: $1\n" if $output =~ $pattern;
+    }
     my @lines = grep { /\S/ } split /\n/, $output;
     my $last = $#lines > 2 ? 2 : $#lines;
     return 'it does not answer as an Exim does: ' . (@lines ? join ' / ', @lines[0 .. $last] : 'it says nothing') . "\n";

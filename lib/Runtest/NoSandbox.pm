@@ -123,7 +123,7 @@ sub host      { return $_[0]{host} }
 sub most_jobs { return 1 }
 sub mta_user  { my (undef, $names) = @_; return Runtest::Host::mta_user($names) }
 
-=head2 zygote(@lanes), place($case), ask($lane, $user, @arguments)
+=head2 zygote(@lanes), place($case), ask($lane, $accounts, @arguments)
 
 As in Runtest::Sandbox.
 
@@ -149,8 +149,8 @@ sub place {
 }
 
 sub ask {
-    my ($self, $lane, $user, @arguments) = @_;
-    defined getpwnam $user or Runtest::Error->throw(broken => Runtest::Host::missing_mta_user($user));
+    my ($self, $lane, $accounts, @arguments) = @_;
+    Runtest::Host::check_accounts($accounts);
     my $area = $self->_area(0, [$self->{kit}->asking($lane), 'testsuite/eximdir'], [$self->{kit}->asking($lane), 'testsuite/facts.conf']);
     return output_of($self->{program}, '--host', '--timeout' => 20, '--', "$area/case/eximdir/exim", '-C', "$area/case/facts.conf", @arguments);
 }

@@ -4,6 +4,7 @@ package Runtest::Sandbox;
 use strict;
 use warnings;
 
+use Runtest::Accounts qw(is_number);
 use Runtest::Capture qw(output_of);
 use Runtest::Error;
 use Runtest::Host;
@@ -21,8 +22,11 @@ Runtest::NoSandbox has the same methods.
 # In the sandbox, whatever the host is.
 my $DIRECTORY = '/testsuite';
 
-# The ids that the MTA's user gets when the MTA knows it by name only.
+# The ids that the MTA's user and group get when the MTA knows them by name only.
 my $MTA_ID = 106;
+
+# What goldens call them: in the sandbox that is what they are called.
+my ($USER, $GROUP) = qw(EXIMUSER EXIMGROUP);
 
 =head2 new($program, $kit)
 
@@ -99,7 +103,7 @@ sub place {
         '--nested',
         '--fd'   => 3,
         ($case->is_interactive ? ('--fd' => 4) : ()),
-        '--user' => "$user->{name}:$user->{uid}:$user->{gid}",
+        _accounts(_users($user), _groups($user)),
         (map { my ($from, $to) = @$_; ('--show' => "$from:" . ($to =~ m{\A/} ? $to : "$DIRECTORY/$to")) } $self->{kit}->shown($lane)),
         _clock($case),
     );
@@ -108,6 +112,22 @@ sub place {
         options   => sub { my ($seconds) = @_; return (@common, '--timeout' => $seconds) },
         clean     => sub { },
     };
+}
+
+# The MTA's own names for its user and group come second: to all else an id has the goldens' name.
+sub _users {
+    my ($user) = @_;
+    return map { [$_, @$user{qw(uid gid)}] } $user->{name}, @{ $user->{users} };
+}
+
+sub _groups {
+    my ($user) = @_;
+    return map { [$_, $user->{gid}] } $user->{group}, @{ $user->{groups} };
+}
+
+# The launcher's options for [name, uid, gid]... and [name, gid]...
+sub _accounts {
+    return map { ((@$_ == 3 ? '--user' : '--group') => join ':', @$_) } @_;
 }
 
 # After that second, Exim's spool needs help (src/spool_2038.c), unless the script wants to see how it does without.
@@ -120,19 +140,19 @@ sub _clock {
     return ('--clock' => $start - time, map { ('--show' => "/kit/build/$_:/runtest/$_", '--preload' => "/runtest/$_") } @libraries);
 }
 
-=head2 ask($lane, $user, @arguments)
+=head2 ask($lane, $accounts, @arguments)
 
-What the lane's MTA says, stdout and stderr, to C<exim -C CONFIGURATION arguments>; with a user of name $user.
+What the lane's MTA says, stdout and stderr, to C<exim -C CONFIGURATION arguments>, with the users and groups of Runtest::Accounts.
 
 =cut
 
 sub ask {
-    my ($self, $lane, $user, @arguments) = @_;
+    my ($self, $lane, $accounts, @arguments) = @_;
     my $tar = $self->{asking}{ $lane->name } //= $self->{kit}->asking($lane);
     return output_of(
         $self->{program},
         '--timeout' => 20,
-        '--user'    => "$user:$MTA_ID:$MTA_ID",
+        _accounts($accounts->users, $accounts->groups),
         '--unpack'  => $tar,
         '--', "$DIRECTORY/eximdir/exim", '-C', "$DIRECTORY/facts.conf", @arguments
     );
@@ -140,17 +160,24 @@ sub ask {
 
 =head2 mta_user(\%names)
 
-The user that the MTA runs as in here, from the facts' names.
+The user that the MTA runs as in here, from the facts' names (Runtest::Accounts): C<< { name, group, uid, gid, users, groups } >>. Dies
+of one line of text when the MTA was built for an id that a sandbox cannot give it.
 
 =cut
 
+# The caller and the users of tests (src/sandbox_etc.c), which must be others than the MTA's.
+my %TAKEN = map { $_ => 1 } 0, 1000 .. 1002;
+
+# The ids that there are.
+my $LAST_ID = 65_534;
+
 sub mta_user {
     my ($self, $names) = @_;
-    my ($user, $group) = @$names{qw(user group)};
-    my $uid = $user =~ /\A[0-9]+\z/  ? $user  : $MTA_ID;
-    my $gid = $group =~ /\A[0-9]+\z/ ? $group : $MTA_ID;
-    my $name = $user =~ /\A[0-9]+\z/ ? 'eximuser' : $user;
-    return { name => $name, group => $name, uid => $uid, gid => $gid };
+    my ($uid, $gid) = map { is_number($_ // '') ? $_ : $MTA_ID } @$names{qw(user group)};
+    my ($bad) = grep { $TAKEN{$_} || $_ > $LAST_ID } $uid, $gid;
+    die "it was built for the user $uid and the group $gid, and a sandbox has no $bad for it: build it with EXIM_USER=ref:NAME\n"
+      if defined $bad;
+    return { name => $USER, group => $GROUP, uid => $uid, gid => $gid, map { $_ => $names->{$_} } qw(users groups) };
 }
 
 1;

@@ -41,7 +41,7 @@ The values that the rules' own tests run with.
 our %EXAMPLE = (
     directory => '/testsuite',
     caller    => 'mtacaller',
-    eximuser  => 'Debian-exim',
+    eximuser  => 'Debian-exim',    # EXIMUSER in a sandbox
     hostname  => 'myhost.test.ex',
     ipv4      => '198.51.100.10',
     ipv6      => '2001:db8::10',
@@ -85,11 +85,20 @@ my @RULES = (
     },
     {
         name    => 'eximuser',
-        why     => 'each build of the MTA has a user of its own',
-        pattern => sub { return _token($_[0]{eximuser}) },
+        why     => 'without a sandbox each build of the MTA has a user of its own',
+        pattern => sub { my $name = $_[0]{eximuser}; return $name =~ /\A(?:EXIMUSER|exim)\z/ ? undef : _token($name) },
         becomes => sub { return 'EXIMUSER' },
         changes => ['U=Debian-exim P=local', 'U=EXIMUSER P=local'],
         leaves  => 'U=Debian-exim-2 P=local',
+    },
+    {
+        name    => 'eximuser-exim',
+        why     => 'the same, where the user has the program\'s name: what says "exim" of itself is the program',
+        pattern => sub { return $_[0]{eximuser} eq 'exim' ? qr/(?:(?<=U=)|(?<=Received: from ))exim$TOKEN_AFTER|${TOKEN_BEFORE}exim(?=\@)/ : undef },
+        becomes => sub { return 'EXIMUSER' },
+        values  => { eximuser => 'exim' },
+        changes => ['Received: from exim by h <exim@test.ex> U=exim P=local', 'Received: from EXIMUSER by h <EXIMUSER@test.ex> U=EXIMUSER P=local'],
+        leaves  => 'exim 4.96 daemon started: /eximdir/exim, exim: no, U=exim-2, bounce from exim',
     },
     {
         name    => 'euid',
@@ -200,7 +209,7 @@ my @RULES = (
     {
         name    => 'version',
         why     => 'the MTA\'s version',
-        pattern => sub { return qr/\b([Ee]xim )\Q$_[0]{version}\E(?![\w.])/ },
+        pattern => sub { return qr/\b([Ee]xim )\Q$_[0]{version}\E(?![\w.+-])/ },
         becomes => sub { return "$_[2]x.yz" },
         changes => ['220 myhost.test.ex ESMTP Exim 4.96 Tue', '220 myhost.test.ex ESMTP Exim x.yz Tue'],
         leaves  => 'needs Exim 4.961',
