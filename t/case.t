@@ -125,4 +125,7 @@ is_deeply [@$values{qw(directory caller eximuser hostname ipv4 ipv6 version)}],
 ok planned('')->munge_values('/case')->{neutral}, 'a test of every lane has neutral goldens';
 ok !planned('', requirements => ['support GnuTLS'])->munge_values('/case')->{neutral}, '- and one of a library has not';
 
+$tree->child('confs/0001')->spew_raw("host_lookup = *\nhide  tls_crl = x=y\n# gone = 1\nbegin acl\n  a:\n  accept hosts = *\n");
+is_deeply planned('')->options, { map { $_ => 1 } qw(host_lookup tls_crl) }, 'what the configuration sets';
+
 done_testing;

@@ -91,6 +91,13 @@ is_deeply $all, {
   },
   'ids over all streams in their order, names of files, the server\'s part; two empty parts are nothing';
 
+my $unset = join '', map { ">>> host in $_? no (option unset)\n" } qw(hosts_proxy host_lookup);
+is_deeply(
+    Runtest::Munge->new(values => \%EXAMPLE, sets => [], directives => {}, options => { host_lookup => 1 })->streams({ stderr => $unset }),
+    { stderr => ">>> host in host_lookup? no (option unset)\n" },
+    'a list that is not set is told of where the configuration sets it'
+);
+
 is munge_with(undef, {}, 'log', "a b c => y\na b c => x\na b d\na b c -> w\n", sortlog => 1),
   "**NOTE: The delivery lines in this file have been sorted.\na b c => x\na b c => y\na b d\na b c -> w\n", 'sortlog';
 is(Runtest::Munge::_golden_id(2), '10HmaZ-0005vi-00', 'the third id');     ## no critic (ProtectPrivateSubs)

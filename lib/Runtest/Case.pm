@@ -4,6 +4,8 @@ package Runtest::Case;
 use strict;
 use warnings;
 
+use Path::Tiny qw(path);
+
 use Runtest::Commands qw(command_named);
 use Runtest::Error;
 use Runtest::Munge::Rules qw(rule_set_named);
@@ -205,6 +207,18 @@ sub munge_values {
         version   => $self->{lane}->version_name,
         neutral   => $self->{lane}->is_for_every_lane($self->{test}),
     };
+}
+
+=head2 options
+
+The names of what the test's own configuration sets (options, macros and variables), as keys.
+
+=cut
+
+sub options {
+    my ($self) = @_;
+    my $text = path("$self->{tree}/confs/$self->{test}{number}")->slurp_raw;
+    return { map { $_ => 1 } $text =~ /^[ \t]*(?:hide[ \t]+)?(\w+)[ \t]*=/mg };
 }
 
 1;

@@ -18,10 +18,10 @@ The only stage that changes text. What is replaced by what stands in Runtest::Mu
 
 my %prepared;    # what the rules depend on => the rules: most cases have the same ones
 
-=head2 new(values => \%values, sets => \@sets, directives => \%directives)
+=head2 new(values => \%values, sets => \@sets, directives => \%directives, options => \%options)
 
 %values has the run's directory, caller, eximuser, hostname, ipv4, ipv6, version, neutral (see Runtest::Munge::Rules::EXAMPLE);
-the sets and directives are the script's.
+the sets and directives are the script's, the options (name => true) those that the test's configuration sets.
 
 =cut
 
@@ -170,6 +170,14 @@ sub port {
     my ($self, $port) = @_;
     return _numbered($self->{ports}, $port, sub { return 1111 + $_[0] });
 }
+
+=head2 is_set($option)
+
+Whether the test's configuration sets the MTA's option of that name. For the rules.
+
+=cut
+
+sub is_set { return $_[0]{options}{ $_[1] } }
 
 sub _numbered {
     my ($seen, $key, $name) = @_;

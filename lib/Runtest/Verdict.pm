@@ -99,6 +99,7 @@ sub munge_outcome {
         values     => $case->munge_values($outcome->case_directory),
         sets       => $case->directives->{munge} || [],
         directives => $case->directives,
+        options    => $case->options,
     );
     my $munged = $munge->streams($outcome->raw);
     Runtest::Results::write_stream($outcome->directory, 'munged', $_, $munged->{$_}) for sort keys %$munged;

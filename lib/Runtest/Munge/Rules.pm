@@ -62,9 +62,8 @@ sub _token {
     return defined $value ? qr/$TOKEN_BEFORE\Q$value\E$TOKEN_AFTER/ : undef;
 }
 
-# Options whose "host in ...?" line a -bh session of 4.84 did not have yet.
-my $NEW_HOST_LISTS = join '|', qw(chunking_advertise_hosts dsn_advertise_hosts hosts_require_alpn hosts_require_helo
-  limits_advertise_hosts pipelining_connect_advertise_hosts smtputf8_advertise_hosts tls_advertise_hosts wellknown_advertise_hosts);
+# Host lists that 4.84 did not have yet and that aux-var/main.conf sets.
+my $NEW_HOST_LISTS = join '|', qw(chunking_advertise_hosts limits_advertise_hosts pipelining_connect_advertise_hosts);
 
 my @RULES = (
     {
@@ -298,23 +297,33 @@ my @RULES = (
         leaves  => 'connection on port 1225 (IPv6 and IPv4)',
     },
     {
-        name    => 'new-host-lists',
-        streams => ['stderr'],
-        why     => 'a -bh session tells of each host list that it looks at, and newer Exims have more of them',
-        pattern => sub { return qr/^>>> host in (?:$NEW_HOST_LISTS)\? no \(.*\)$/ },
-        becomes => sub { return },
-        changes => ['>>> host in dsn_advertise_hosts? no (option unset)', undef],
-        leaves  => '>>> host in dsn_advertise_hosts? yes (matched "*")',
-    },
-    {
-        name    => 'new-host-list-elements',
+        name    => 'host-list-elements',
         streams => ['stderr'],
         spans   => 1,
-        why     => 'the same; since 4.97 with a line for each element of the list',
-        pattern => sub { return qr/^>>> host in (?:$NEW_HOST_LISTS)\?\n(?:>>>  [^\n]*\n)*/m },
-        becomes => sub { return '' },
-        changes => [">>> a\n>>> host in limits_advertise_hosts?\n>>>  list element: x\n>>> b", ">>> a\n>>> b"],
-        leaves  => ">>> host in host_lookup?\n>>>  list element: x",
+        why     => 'since 4.97 a -bh session tells of a host list and of each of its elements before the answer',
+        pattern => sub { return qr/^>>> host in \w+\?\n(?:>>>  list element: [^\n]*\n)*(>>>  (?=host in \w+\? ))?/m },
+        becomes => sub { return defined $_[2] ? '>>> ' : '' },
+        changes => [">>> host in host_lookup?\n>>>  list element: *\n>>>  host in host_lookup? yes (matched \"*\")",
+            '>>> host in host_lookup? yes (matched "*")'],
+        leaves  => ">>> a in helo_lookup_domains?\n>>>  list element: \@\n>>> a in helo_lookup_domains? no (end of list)",
+    },
+    {
+        name    => 'host-list-unset',
+        streams => ['stderr'],
+        why     => 'a -bh session tells of each host list that it looks at; which ones there are depends on the version and on the build',
+        pattern => sub { return qr/^(>>> host in (\w+)\? no \(option unset\))$/ },
+        becomes => sub { my ($state, undef, $line, $option) = @_; return $state->is_set($option) ? $line : undef },
+        changes => ['>>> host in hosts_proxy? no (option unset)', undef],
+        leaves  => '>>> host in hosts_proxy? no (end of list)',
+    },
+    {
+        name    => 'new-host-lists',
+        streams => ['stderr'],
+        why     => 'the same, of newer options that all tests set',
+        pattern => sub { return qr/^>>> host in (?:$NEW_HOST_LISTS)\? no \(.*\)$/ },
+        becomes => sub { return },
+        changes => ['>>> host in limits_advertise_hosts? no (matched "!*")', undef],
+        leaves  => '>>> host in chunking_advertise_hosts? yes (matched "*")',
     },
     {
         name    => 'carriage-return',
