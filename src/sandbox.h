@@ -66,7 +66,7 @@ struct sandbox_options {
     size_t archive_count;
     struct sandbox_show *shows; /* paths as is_plain_path() wants them */
     size_t show_count;
-    const char *clock;     /* seconds that clock.so is to move the clock by, or NULL */
+    const char *clock;     /* SECONDS[/DIVISOR], what clock.so does to the clock, or NULL */
     const char **preloads; /* libraries inside, for every program */
     size_t preload_count;
     int *fds; /* what the command inherits besides 0, 1 and 2 */

@@ -138,11 +138,11 @@ static void write_preloads(const struct sandbox_options *options)
     finish(file, "etc/ld.so.preload");
 }
 
-static void write_clock(const char *seconds)
+static void write_clock(const char *clock)
 {
     if (mkdir("runtest", 0755) < 0)
         sandbox_fail("etc", "mkdir /runtest");
-    write_line("runtest/clock-offset", seconds);
+    write_line("runtest/clock", clock);
 }
 
 void sandbox_write_etc(const struct sandbox_options *options)

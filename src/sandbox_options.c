@@ -32,7 +32,7 @@ static const char usage[] =
     "  --unpack FILE        unpack a tar file at / first; repeatable, in that order\n"
     "  --show FROM:TO       show file or directory FROM of the host at TO, read-only; repeatable\n"
     "  --preload LIBRARY    have every program load this one, which is shown; repeatable\n"
-    "  --clock SECS         what clock.so, if it is preloaded, moves the clock by\n"
+    "  --clock SECS[/N]     clock.so, if preloaded, divides the clock by N, then moves it by SECS\n"
     "  --fd N               let COMMAND inherit descriptor N besides 0, 1 and 2; repeatable\n"
     "  --user NAME:UID:GID  a user of the MTA, in front of the others in /etc/passwd; repeatable;\n"
     "                       default EXIMUSER:106:106\n"
@@ -152,9 +152,11 @@ static void parse_show(struct sandbox_options *options, char *value)
 
 static void parse_clock(struct sandbox_options *options, const char *value)
 {
-    unsigned long long seconds;
-    if (!parse_number(value + (*value == '-'), NULL, LONG_MAX, &seconds))
-        usage_error("clock", value, "a number of seconds is expected");
+    unsigned long long seconds, divisor = 1;
+    char *end;
+    if (!parse_number(value + (*value == '-'), &end, LONG_MAX, &seconds) ||
+        (*end && (*end != '/' || !parse_number(end + 1, NULL, LONG_MAX, &divisor))) || divisor == 0)
+        usage_error("clock", value, "a number of seconds is expected, and a divisor may follow");
     options->clock = value;
 }
 

@@ -79,6 +79,9 @@ is planned("clock 2019-01-02\n", date => 5)->clock, 1_546_387_200, '- which its 
 is planned('')->clock, undef, 'no date';
 ok planned("clock 2019-01-02\n", date => 5)->has_own_clock, 'the date is the script\'s';
 ok !planned('', date => 5)->has_own_clock, '- or not';
+ok planned("clock slow\n")->has_slow_clock, 'a slow clock';
+ok !planned("clock 2019-01-02\n")->has_slow_clock, '- or not';
+is planned("clock slow\n")->clock, undef, '- which is no date';
 
 # ----- Skips -----
 
@@ -94,6 +97,7 @@ for my $row (
     ["ls HOSTIPV6\n",      { host => \%real },                   'uses HOSTIPV6, and this host has no such address'],
     ["clock 2019-01-02\nls\n", {},                               undef],
     ["clock 2019-01-02\n", { host => \%real },                   'needs a clock of its own, which only a sandbox has'],
+    ["clock slow\nls\n",      { host => \%real },                   undef],
     ["### HOSTIPV4\nls\n", { host => \%real },                   undef],
     ["need file confs/0001\nls\n", {},                           undef],
     ["need file confs/0002\nls\n", {},                           'needs file confs/0002'],

@@ -119,6 +119,8 @@ my ($obeys) = ready('$SIG{TERM} = sub { exit 7 }; print "ready"; sleep 1000');
 is_deeply [end_process($obeys, $PATIENCE)], [7 << 8, 1], 'it obeys SIGTERM';
 my ($dies) = ready('print "ready"; sleep 1000');
 is_deeply [end_process($dies, $PATIENCE)], [15, 1], 'it dies of SIGTERM';
+my ($misses) = ready('$SIG{TERM} = sub { exit 7 if $told++ }; print "ready"; sleep 1000 while 1');
+is_deeply [end_process($misses, 6)], [7 << 8, 1], 'it misses the first one, and is told again';
 my ($does_not) = ready('$SIG{TERM} = "IGNORE"; print "ready"; sleep 1000 while 1');
 is_deeply [end_process($does_not, 0.1)], [9, 0], 'it does not obey, and is killed';
 

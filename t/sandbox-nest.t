@@ -126,8 +126,12 @@ fails( nested( [ '--show', '/kit/dir:/proc/new' ], 'true' ), 'directory: mkdir p
 my @CLOCK = ( '--clock', 10 * 365 * 86_400, '--show', '/kit/clock.so:/runtest/clock.so', '--preload', '/runtest/clock.so' );
 my $then  = (gmtime)[5] + 1900 + 9;
 like( shell( 'date +%Y', @CLOCK )->{out}, qr/\A(?:$then|${\($then + 1)})\n\z/, 'the clock is moved' );
-is_end( shell( 'cat /etc/ld.so.preload /runtest/clock-offset', @CLOCK ), 0, "/runtest/clock.so\n315360000\n", '- by a library that every program loads' );
+is_end( shell( 'cat /etc/ld.so.preload /runtest/clock', @CLOCK ), 0, "/runtest/clock.so\n315360000\n", '- by a library that every program loads' );
 like( shell( 'date +%Y', '--clock', -315_360_000, @CLOCK[ 2 .. 5 ] )->{out}, qr/\A20[0-9]{2}\n\z/, 'it can be moved back' );
+my $seconds = q(perl -MTime::HiRes=time -e 'my $before = time; select undef, undef, undef, 1; print time - $before');
+my $slow    = shell( $seconds, '--clock', '0/100', @CLOCK[ 2 .. 5 ] )->{out};
+cmp_ok( $slow, '>=', 0.01, 'a slow clock: it runs' );
+cmp_ok( $slow, '<',  0.5,  '- a hundredth as fast' );
 is_end( shell('test ! -e /etc/ld.so.preload && echo none'), 0, "none\n", 'nothing is loaded unless that was asked for' );
 fails( nested( [ '--preload', '/runtest/none.so' ], 'true' ), 'preload: access /runtest/none\.so: No such file or directory', 'a library that is missing' );
 

@@ -45,7 +45,7 @@ push @wrong, map { [ [ '--case',    $_, '--', 'true' ], "--case $_: an absolute 
 push @wrong, map { [ [ '--show',    $_, '--', 'true' ], "--show $_: two absolute paths" ] }
     qw(/a a:/b /a:b /a: :/b : /a:/ /a:/b/ /a:/b/../c /a:/b/./c /a:/b//c), q{};
 push @wrong, map { [ [ '--preload', $_, '--', 'true' ], "--preload $_: an absolute path" ] } qw(a.so / /a/../b.so), q{};
-push @wrong, map { [ [ '--clock',   $_, '--', 'true' ], "--clock $_: a number of seconds" ] } qw(x 1.5 1s --1 - +1 9223372036854775808), q{};
+push @wrong, map { [ [ '--clock',   $_, '--', 'true' ], "--clock $_: a number of seconds" ] } qw(x 1.5 1s --1 - +1 9223372036854775808 1/ 1/0 1/x 1/2x /2), q{};
 push @wrong, map { [ [ '--user',    $_, '--', 'true' ], "--user $_: NAME:UID:GID" ] } qw(a a:1 a:1:2:3 a:x:1 a:1:x :1:1 a:65535:1 a:1:-1 a/b:1:1);
 push @wrong, map { [ [ '--group',   $_, '--', 'true' ], "--group $_: NAME:GID" ] } qw(a a:x a:1:2 :1 a:65535 a:-1 a/b:1), q{};
 

@@ -232,6 +232,7 @@ need_ipv6
 need_largefiles
 exclusive
 clock 2019-01-02 03:04
+clock slow
 expect-fail exim < 4.99: bug: the answer to ALPN is malformed 
 munge one 
 munge two
@@ -243,6 +244,7 @@ is ref $script, 'Runtest::Script', 'a script with all that a head can have' or d
 is_deeply [map { $_->{text} } @{ $script->{requirements} }], ['gnutls >= 3.3.6', 'support OCSP', 'running IPv6'], 'requirements';
 is $script->{exclusive}, 1, 'exclusive';
 is $script->{clock}, 1546398240, 'clock: 2019-01-02 03:04 UTC in seconds';
+is $script->{slow_clock}, 1, 'clock slow';
 is_deeply [map { $_->{text} } @{ $script->{expect_fail}[0]{requirements} }], ['exim < 4.99'], 'expect-fail: the requirement';
 is $script->{expect_fail}[0]{reason}, 'bug: the answer to ALPN is malformed', 'expect-fail: the reason';
 is_deeply $script->{directives}, { munge => [qw(one two)], sortlog => 1, no_stderr_check => 1 }, 'directives';
@@ -333,11 +335,12 @@ my @ERRORS = (
     ["expect-fail exim > 4:\n",   2, "'expect-fail' is not understood: it is 'expect-fail REQUIREMENT: REASON'"],
     ["need\n",                    2, "'need' is not understood: it is 'need REQUIREMENT'"],
     ["exclusive x\n",             2, "'exclusive' is not understood: it is 'exclusive'"],
-    ["clock tomorrow\n",          2, "'tomorrow' is no date: clock YYYY-MM-DD [HH:MM[:SS]]"],
-    ["clock\n",                   2, "'clock' is not understood: it is 'clock YYYY-MM-DD [HH:MM[:SS]]'"],
+    ["clock tomorrow\n",          2, "'tomorrow' is no date: clock YYYY-MM-DD [HH:MM[:SS]], or clock slow"],
+    ["clock\n",                   2, "'clock' is not understood: it is 'clock YYYY-MM-DD [HH:MM[:SS]], or clock slow'"],
     ["ls\nneed exim > 4\n",       3, "'need' belongs at the head of the script, before the first command"],
     ["ls\nneed_ipv4\n",           3, "'need_ipv4' belongs at the head of the script, before the first command"],
     ["ls\nexclusive\n",           3, "'exclusive' belongs at the head of the script, before the first command"],
+    ["ls\nclock slow\n",          3, "'clock' belongs at the head of the script, before the first command"],
     ["ls\nclock 2019-01-02\n",    3, "'clock' belongs at the head of the script, before the first command"],
     ["ls\nexpect-fail exim > 4: x\n", 3, "'expect-fail' belongs at the head of the script, before the first command"],
 );

@@ -136,6 +136,14 @@ Whether C<clock> is the script's. To be asked once a plan was made.
 
 sub has_own_clock { return defined $_[0]{script}{clock} }
 
+=head2 has_slow_clock
+
+Whether the script wants a C<clock slow>. To be asked once a plan was made.
+
+=cut
+
+sub has_slow_clock { return $_[0]{script}{slow_clock} }
+
 =head2 skip_reason
 
 Why the case cannot be run in its lane and on this host, or undef. To be asked once a plan was made.

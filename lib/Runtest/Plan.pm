@@ -25,8 +25,8 @@ my ($STEP_SECONDS, $CASE_SECONDS) = (60, 300);
 # A person may take this long.
 my $PERSON_SECONDS = 86_400;
 
-# How long a process may take to obey SIGTERM.
-my $PATIENCE_SECONDS = 5;
+# How long a process may take to obey SIGTERM. On a busy machine the MTA needs many seconds to make a key, and looks up only then.
+my $PATIENCE_SECONDS = 30;
 
 my %PORTS = (
     PORT_N       => 1223,    # nobody listens
@@ -130,7 +130,7 @@ When the launcher has to end a worker that did not end itself: well after the ca
 
 sub backstop_seconds {
     my ($plan) = @_;
-    return $plan->{case_seconds} + $plan->{step_seconds} + 30;
+    return $plan->{case_seconds} + $plan->{step_seconds} + 2 * $plan->{patience};
 }
 
 my %TLS_CLIENT = (gnutls => 'gnutls', openssl => 'ssl');

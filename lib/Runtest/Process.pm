@@ -54,15 +54,20 @@ sub wait_process {
 =head2 end_process($pid, $patience, $told)
 
 Ends it with SIGTERM (which process $told gets, if that is another one: its child), after $patience seconds with SIGKILL, and waits. Returns its wait status, and whether SIGTERM was
-enough.
+enough. In that time it is told several times: an Exim that gets the signal after it has asked whether there was one, and before it
+waits for connections, learns of it only when something else wakes it.
 
 =cut
 
+my $TIMES_TOLD = 6;
+
 sub end_process {
     my ($pid, $patience, $told) = @_;
-    kill TERM => $told // $pid;
-    my $status = wait_process($pid, time + $patience);
-    return ($status, 1) if defined $status;
+    for (1 .. $TIMES_TOLD) {
+        kill TERM => $told // $pid;
+        my $status = wait_process($pid, time + $patience / $TIMES_TOLD);
+        return ($status, 1) if defined $status;
+    }
     kill KILL => $pid;
     return (wait_process($pid, time + $patience), 0);
 }

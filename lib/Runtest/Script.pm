@@ -22,7 +22,7 @@ Runtest::Script - a test's script, understood as a whole before any of it is run
 docs/writing-tests.md has the language. A parsed script is
 
     { requirements => [...],            # from its head
-      exclusive => 1, clock => SECONDS, expect_fail => [{ requirements, reason }...],
+      exclusive => 1, clock => SECONDS, slow_clock => 1, expect_fail => [{ requirements, reason }...],
       directives => { munge => [NAME...], sortlog => 1, ... }, munge_line => { NAME => N },
       steps => [...], missing => { HOSTIPV6 => 1 } }    # substitutions that this host has no value for
 
@@ -83,6 +83,7 @@ my @LINES = map { [qr/\A$_->[0]\z/, $_->[1]] } (
     [qr/need\s+(\S.*?)\s*/,                                         \&_need],
     [qr/(need_\w+)\s*/,                                             \&_need_older],
     [qr/(exclusive)\s*/,                                            \&_set],
+    [qr/clock\s+slow\s*/,                                           \&_slow_clock],
     [qr/clock\s+(\S.*?)\s*/,                                        \&_clock],
     [qr/expect-fail\s+([^:]+?)\s*:\s*(\S.*?)\s*/,                   \&_expect_fail],
     [qr/(need|exclusive|clock|expect-fail)(?:\s.*)?/,               \&_malformed],
@@ -170,10 +171,24 @@ sub _set {
     return;
 }
 
+my %FORM = (
+    need          => 'need REQUIREMENT',
+    exclusive     => 'exclusive',
+    clock         => 'clock YYYY-MM-DD [HH:MM[:SS]], or clock slow',
+    'expect-fail' => 'expect-fail REQUIREMENT: REASON',
+);
+
+sub _slow_clock {
+    my ($self) = @_;
+    $self->_at_head('clock');
+    $self->{slow_clock} = 1;
+    return;
+}
+
 sub _clock {
     my ($self, undef, $date) = @_;
     $self->_at_head('clock');
-    $self->{clock} = epoch_of($date) // $self->_wrong("'$date' is no date: clock YYYY-MM-DD [HH:MM[:SS]]");
+    $self->{clock} = epoch_of($date) // $self->_wrong("'$date' is no date: $FORM{clock}");
     return;
 }
 
@@ -183,13 +198,6 @@ sub _expect_fail {
     push @{ $self->{expect_fail} }, { requirements => [map { $self->_requirement($_) } split /\s*,\s*/, $requirements], reason => $reason };
     return;
 }
-
-my %FORM = (
-    need          => 'need REQUIREMENT',
-    exclusive     => 'exclusive',
-    clock         => 'clock YYYY-MM-DD [HH:MM[:SS]]',
-    'expect-fail' => 'expect-fail REQUIREMENT: REASON',
-);
 
 sub _malformed {
     my ($self, undef, $name) = @_;
