@@ -57,7 +57,7 @@ XS_INTERNAL(native_launch)
     Newxz(argv, items + 1, char *);
     argv[0] = savepv("sandbox");
     for (I32 i = 1; i < items; i++)
-        argv[i] = savepv(SvPV_nolen(ST(i)));
+        argv[i] = savepv(SvPVbyte_nolen(ST(i)));
     status = sandbox_main((int)items, argv, &inside);
     for (I32 i = 0; i < items; i++)
         Safefree(argv[i]);
@@ -153,7 +153,7 @@ static char **string_list(pTHX_ SV *reference)
     SSize_t count = av_top_index(list) + 1;
     char **strings = (char **)SvPVX(sv_2mortal(newSV((STRLEN)(count + 1) * sizeof *strings)));
     for (SSize_t i = 0; i < count; i++)
-        strings[i] = SvPV_nolen(element(aTHX_ list, i));
+        strings[i] = SvPVbyte_nolen(element(aTHX_ list, i));
     strings[count] = NULL;
     return strings;
 }
@@ -162,7 +162,7 @@ static struct spawn_output output(pTHX_ SV *target)
 {
     if (SvROK(target))
         return (struct spawn_output){NULL, (int)SvIV(SvRV(target))};
-    return (struct spawn_output){SvPV_nolen(target), -1};
+    return (struct spawn_output){SvPVbyte_nolen(target), -1};
 }
 
 /* The user's ids from [UID, GID, GROUPS...]; those that undef stands for are the caller's. */

@@ -4,12 +4,12 @@ package Runtest::Launch;
 use strict;
 use warnings;
 
-use Cpanel::JSON::XS ();
 use IO::Async::Process;
 use IO::Async::Stream;
 use POSIX ();
 use Socket qw(AF_UNIX SHUT_WR SOCK_SEQPACKET);
 
+use Runtest::ByteJSON qw(encode_bytes decode_bytes);
 use Runtest::Error;
 use Runtest::Native qw(send_descriptors receive_descriptors);
 
@@ -60,7 +60,7 @@ sub _become_zygote {
         no warnings 'exec';    # it is said, and without our file and line
         exec @command or Runtest::Error->throw(broken => "$command[0]: $!");
     } // Runtest::Error->from($@);
-    send_descriptors($CONTROL, Cpanel::JSON::XS->new->encode({ kind => $error->kind, message => $error->message }));
+    send_descriptors($CONTROL, encode_bytes({ kind => $error->kind, message => $error->message }));
     return $error->exit_status;
 }
 
@@ -124,7 +124,7 @@ sub _pipe {
 
 sub _request {
     my ($self, $request, @handles) = @_;
-    return if send_descriptors(fileno $self->{socket}, Cpanel::JSON::XS->new->encode($request), map { fileno $_ } @handles);
+    return if send_descriptors(fileno $self->{socket}, encode_bytes($request), map { fileno $_ } @handles);
     return if $!{EPIPE} || $!{ECONNRESET};    # the zygote has ended, and with it all cases
     return Runtest::Error->throw(broken => "sendmsg to the process that starts the cases: $!");
 }
@@ -164,7 +164,7 @@ sub end {
     shutdown $self->{socket}, SHUT_WR;
     $self->{loop}->loop_once while $self->{process}->is_running;
     my ($said) = receive_descriptors(fileno $self->{socket});
-    return ($self->{status}, defined $said ? Runtest::Error->new(@{ Cpanel::JSON::XS->new->decode($said) }{qw(kind message)}) : ());
+    return ($self->{status}, defined $said ? Runtest::Error->new(@{ decode_bytes($said) }{qw(kind message)}) : ());
 }
 
 1;

@@ -4,8 +4,7 @@ package Runtest::Wire;
 use strict;
 use warnings;
 
-use Cpanel::JSON::XS ();
-
+use Runtest::ByteJSON qw(encode_bytes decode_bytes);
 use Runtest::Error;
 
 =head1 NAME
@@ -19,8 +18,6 @@ followed by that many bytes, which are its C<bytes>. The reader trusts nothing t
 worker's side runs what the test says.
 
 =cut
-
-my $JSON = Cpanel::JSON::XS->new->latin1->canonical;
 
 # The most that a record may bring: an archive of all that a case has written.
 our $MOST_BYTES = 64 * 1024 * 1024;
@@ -45,7 +42,7 @@ A record as it goes through the pipe.
 sub encoded {
     my ($record, $bytes) = @_;
     local $record->{size} = length $bytes if defined $bytes;
-    return $JSON->encode($record) . "\n" . ($bytes // '');
+    return encode_bytes($record) . "\n" . ($bytes // '');
 }
 
 =head2 send_encoded($handle, $message)
@@ -101,7 +98,7 @@ sub _next {
     if (!$record) {
         my $line = $self->{buffer} =~ s/\A([^\n]*)\n// ? $1 : undef;
         return if !defined $line && length $self->{buffer} <= $LONGEST_LINE;
-        $record = defined $line ? eval { $JSON->decode($line) } : undef;
+        $record = defined $line ? eval { decode_bytes($line) } : undef;
         ref $record eq 'HASH' or Runtest::Error->throw(broken => 'the worker sent something else than a record');
     }
     my $size = $record->{size} // return $record;

@@ -4,10 +4,10 @@ package Runtest::Worker;
 use strict;
 use warnings;
 
-use Cpanel::JSON::XS ();
 use File::Path qw(make_path);
 use Time::HiRes qw(time);
 
+use Runtest::ByteJSON qw(decode_bytes);
 use Runtest::Commands qw(command_named);
 use Runtest::Commands::Control   ();
 use Runtest::Commands::Dialogue  ();
@@ -43,7 +43,7 @@ The whole life of a worker. Exits 0 once the results are sent, whatever the case
 =cut
 
 sub main {
-    my $plan = Cpanel::JSON::XS->new->latin1->decode(do { local $/ = undef; readline STDIN });
+    my $plan = decode_bytes(do { local $/ = undef; readline STDIN });
     open STDIN, '<', '/dev/null' or die "/dev/null: $!\n";
     open my $wire, '>&=', 3 or die "descriptor 3: $!\n";
     my $self = bless { plan => $plan, wire => $wire, terminal => _terminal($plan->{debug}), daemons => [], servers => [], background => [] }, __PACKAGE__;

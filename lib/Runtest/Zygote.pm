@@ -4,11 +4,11 @@ package Runtest::Zygote;
 use strict;
 use warnings;
 
-use Cpanel::JSON::XS ();
 use IO::Select;
 use List::Util qw(max);
 use POSIX ();
 
+use Runtest::ByteJSON qw(decode_bytes);
 use Runtest::Native qw(launch receive_descriptors);
 use Runtest::Worker ();
 
@@ -52,7 +52,7 @@ sub main {
                 sysread $ended, my $drained, 4096;
                 _reap(\%launcher);
             } elsif (my ($bytes, @descriptors) = receive_descriptors($CONTROL)) {
-                _serve(\%launcher, [$control, $ended, $wake], Cpanel::JSON::XS->new->decode($bytes), @descriptors);
+                _serve(\%launcher, [$control, $ended, $wake], decode_bytes($bytes), @descriptors);
             } else {
                 $select->remove($control);
             }
