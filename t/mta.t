@@ -47,7 +47,7 @@ is join(' ', utilities_beside($work->child('mta/exim'))), 'exinext exim_dumpdb e
 
 # Programs with a library of their own.
 SKIP: {
-    skip 'no compiler here', 4 if system 'cc --version >/dev/null 2>&1';
+    skip 'no compiler here', 5 if system 'cc --version >/dev/null 2>&1';
     file('b.c' => 'int b(void) { return 0; }');
     file('a.c' => 'int b(void); int main(void) { return b(); }');
     my $library = $work->child('libprivate.so');
@@ -58,6 +58,10 @@ SKIP: {
     is facts_key("$work/a"), $key, 'the key of a binary';
     utime 1, 1, $library or die "$library: $!\n";
     isnt facts_key("$work/a"), $key, '- is another one when one of its libraries is';
+    my ($loader) = grep { -e } map { glob } qw(/lib64/ld-linux*.so.* /lib/ld-linux*.so.*);
+    my $own_loader = path($loader)->copy($work->child('ld.so'));
+    system(qw(cc -o), $work->child('c'), $work->child('a.c'), "-L$work", '-lprivate', "-Wl,-rpath,$work", "-Wl,--dynamic-linker=$own_loader") == 0 or die "cc\n";
+    is_deeply [sort { $a cmp $b } private_libraries($work->child('c'))], ["$own_loader", "$library"], '- and a loader that it does not have';
     $library->remove;
     is outcome(sub { private_libraries("$work/a") }), "wrong: $work/a cannot run here: its library libprivate.so is not installed",
       'a library that is missing';

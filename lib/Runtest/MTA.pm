@@ -56,8 +56,8 @@ sub utilities_beside {
 
 =head2 private_libraries($path)
 
-The shared libraries that the binary is linked with and that lie outside the system's directories, by full path. Dies
-(wrong) when one is missing.
+The shared libraries that the binary is linked with, and its loader, as far as they lie outside the system's directories, by full path.
+Dies (wrong) when one is missing.
 
 =cut
 
@@ -66,7 +66,15 @@ sub private_libraries {
     my @lines = _dynamic_libraries($path);
     my ($missing) = map { /(\S+) => not found/ } @lines;
     Runtest::Error->throw(wrong => "$path cannot run here: its library $missing is not installed") if defined $missing;
-    return grep { !m{\A/(?:usr/|lib)} } map { m{(?:=> )?(/\S+) \(0x} } @lines;
+    return grep { !m{\A/(?:usr/|lib)} } map { _library_of($_) } @lines;
+}
+
+# The path in a line of ldd's: "libx.so.1 => PATH (0x...)", "PATH (0x...)", or, for the loader that a binary asks for itself, as those made
+# for another release or in a prefix of their own do, "PATH => the loader that ldd took (0x...)".
+sub _library_of {
+    my ($line) = @_;
+    my ($path) = $line =~ m{\A\s*(/\S+) => /} ? $1 : $line =~ m{(?:=> )?(/\S+) \(0x};
+    return $path // ();
 }
 
 sub _dynamic_libraries {
@@ -183,7 +191,7 @@ Path, size, mtime and inode of the binary and of the libraries that it is linked
 
 sub facts_key {
     my ($path) = @_;
-    my @files = ($path, map { m{(?:=> )?(/\S+) \(0x} } _dynamic_libraries($path));
+    my @files = ($path, map { _library_of($_) } _dynamic_libraries($path));
     return join ' ', map { join ':', $_, (stat $_)[ 7, 9, 1 ] } @files;
 }
 
