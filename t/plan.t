@@ -157,4 +157,13 @@ for my $case (
       "client-anytls with $library" . (defined $asked ? ", --tls-client $asked" : '');
 }
 
+# [version of the lane, what is left out of its command lines]
+for my $case (['4.92.3', '-odd'], ['4.94', ''], ['4.100', ''], [undef, '']) {
+    my ($version, $left_out) = @$case;
+    my $other = Runtest::Lane->new('other', __FILE__);
+    $other->learn({ %{ $lane->facts }, versions => { exim => $version } });
+    is join(' ', @{ plan_of({ 'confs/2032' => '' }, lane => $other)->{left_out} }), $left_out,
+      'options that Exim ' . ($version // 'of no known version') . ' does not know';
+}
+
 done_testing;

@@ -21,7 +21,8 @@ my $PID_FILE = 'spool/exim-daemon.pid';
 
 =head2 exim($worker, $step)
 
-Runs the MTA as the caller, with the test's configuration. If it is a daemon, returns when that listens.
+Runs the MTA as the caller, with the test's configuration, and without the options that the plan leaves out. If it is a daemon, returns
+when that listens.
 
 =cut
 
@@ -44,7 +45,8 @@ sub _command_line {
     my @common    = ("-DEXIM_PATH=$program");
     unshift @common, '-C', "$directory/test-config" if !grep { /\A-C/ } @arguments;
     $program .= '_exim' if $step->{command} eq 'exim_exim';
-    return ($program, @common, @arguments);
+    my %left_out = map { $_ => 1 } @{ $worker->{plan}{left_out} };
+    return ($program, @common, grep { !$left_out{$_} } @arguments);
 }
 
 # The pid file is written after listen(): the one event that says that the daemon can be talked to.
