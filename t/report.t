@@ -87,7 +87,8 @@ sub summary {
 
 is summary(), "0 cases: 0 passed, 0 failed, 0 skipped, 0 errors\n", 'no case';
 is summary(qw(PASS PASS FAIL SKIP SKIP SKIP ERROR)), "7 cases: 2 passed, 1 failed, 3 skipped, 1 errors\n", 'several';
-is summary(qw(PASS XFAIL FLAKY FLAKY)), "4 cases: 1 passed, 0 failed, 0 skipped, 0 errors, 1 expected failures, 2 flaky\n", 'the rarer ones';
+is summary(qw(PASS XFAIL XPASS FLAKY FLAKY)),
+  "5 cases: 1 passed, 0 failed, 0 skipped, 0 errors, 1 expected failures, 1 unexpected passes, 2 flaky\n", 'the rarer ones';
 is printed(\*STDOUT, sub { Runtest::Report::Terminal->new->tests(map { case(@$_)->test } ['0001', 'One'], ['0002', "T\e"]) }),
   "0001  1-A              One\n0002  1-A              T\\x1B\n", '--list';
 

@@ -42,6 +42,8 @@ sub named {
 
 my $gnutls  = lane(gnutls  => '3.7.9');
 my $openssl = lane(openssl => '1.1.1w');
+my $added   = Runtest::Lane->new('theirs', __FILE__, 1);
+$added->learn($gnutls->facts);
 my $both    = { HOSTIPV4 => '192.0.2.1', HOSTIPV6 => '2001:db8::1' };
 my $no_ipv6 = { HOSTIPV4 => '192.0.2.1', HOSTIPV6 => undef };
 my $of_tree = { tree => $Bin };
@@ -49,6 +51,8 @@ my $of_tree = { tree => $Bin };
 # [requirement, lane, host, whether it holds]
 my @CASES = (
     ['support GnuTLS',                $gnutls,  $both,    1],
+    ['added',                         $gnutls,  $both,    0],
+    ['added',                         $added,   $both,    1],
     ['support TLS_resume',            $gnutls,  $both,    1],
     ['support iconv()',               $gnutls,  $both,    1],
     ['support TLS_res',               $gnutls,  $both,    0],

@@ -62,6 +62,7 @@ my @KINDS = (
             return $lane->lists($LISTED{$list}, $word);
         }
     ],
+    [qr/added/,                      sub { my ($lane) = @_; return $lane->is_added }],
     [qr/running IPv([46])/,          sub { my (undef, $host, $v) = @_; return defined $host->{"HOSTIPV$v"} }],
     [qr/ipv6-non-linklocal/,         sub { my (undef, $host) = @_; return defined $host->{HOSTIPV6} }],
     [qr/feature ([A-Za-z_]\w*)/,     sub { my ($lane, undef, $name) = @_; return $lane->has_macro($name) }],

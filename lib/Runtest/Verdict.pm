@@ -16,7 +16,7 @@ our @EXPORT_OK = qw(judge munge_outcome skipped in_error write_result);
 
 =head1 NAME
 
-Runtest::Verdict - PASS, FAIL, SKIP, XFAIL, FLAKY or ERROR, and why
+Runtest::Verdict - PASS, FAIL, SKIP, XFAIL, XPASS, FLAKY or ERROR, and why
 
 =head1 DESCRIPTION
 
@@ -57,6 +57,7 @@ sub _acceptance {
     return (flavours => \@flavours);
 }
 
+# What an added lane's version had wrong may have been mended in that MTA, whose source nobody here knows.
 sub _decide {
     my ($case, $failure, @differences) = @_;
     my $expected = $case->expected_failure;
@@ -64,7 +65,8 @@ sub _decide {
     my %details  = (failure => $failure, differences => \@differences);
     if (defined $expected) {
         return { %details, verdict => 'XFAIL', reason => $expected, exit_status => 0 } if $failed;
-        return { verdict => 'FAIL', reason => "it passed, and expect-fail says: $expected", exit_status => 1, differences => [] };
+        my @passed = $case->{lane}->is_added ? ('XPASS', 0) : ('FAIL', 1);
+        return { verdict => $passed[0], reason => "it passed, and expect-fail says: $expected", exit_status => $passed[1], differences => [] };
     }
     return { verdict => 'PASS', exit_status => 0, differences => [] } if !$failed;
     return {

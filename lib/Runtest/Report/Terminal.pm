@@ -30,6 +30,7 @@ my %COLOR = (
     FAIL  => 'bold red',
     SKIP  => 'yellow',
     XFAIL => 'cyan',
+    XPASS => 'cyan',
     FLAKY => 'bold magenta',
     ERROR => 'bold red',
 );
@@ -106,6 +107,7 @@ sub summary {
     $all += $_ for values %count;
     my @parts = map { ($count{ $_->[0] } // 0) . " $_->[1]" } [PASS => 'passed'], [FAIL => 'failed'], [SKIP => 'skipped'], [ERROR => 'errors'];
     push @parts, "$count{XFAIL} expected failures" if $count{XFAIL};
+    push @parts, "$count{XPASS} unexpected passes" if $count{XPASS};
     push @parts, "$count{FLAKY} flaky"             if $count{FLAKY};
     print "$all cases: ", join(', ', @parts), "\n";
     return;
