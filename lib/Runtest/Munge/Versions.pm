@@ -113,6 +113,15 @@ my @RULES = (
         leaves  => 'x: after TLS-on-connect-1',
     },
     {
+        name    => 'early-pipelining',
+        streams => ['stdout'],
+        why     => 'early pipelining is offered by a name without an underscore since 4.96, as RFC 5321, section 4.1.1.1, has it',
+        pattern => sub { return qr/^(<<< 250[- ])PIPE_CONNECT$/ },
+        becomes => sub { return "$_[2]PIPECONNECT" },
+        changes => ['<<< 250-PIPE_CONNECT', '<<< 250-PIPECONNECT'],
+        leaves  => '??? 250-PIPE_CONNECT',
+    },
+    {
         name    => 'curve-error',
         streams => [@LOGS],
         why     => 'an unknown curve is named in other words since 4.97, and in other quotes since 4.99',
