@@ -293,6 +293,14 @@ static int obey_alert(struct dialogue *dialogue, struct dialogue_text line,
     return answer_hello(dialogue, line, (struct dialogue_text){record, sizeof record});
 }
 
+/* *tls-silence */
+static int obey_silence(struct dialogue *dialogue, struct dialogue_text line,
+                        struct dialogue_text rest)
+{
+    (void)rest;
+    return answer_hello(dialogue, line, (struct dialogue_text){"", 0});
+}
+
 /* *tls-close */
 static int obey_tls_close(struct dialogue *dialogue, struct dialogue_text line,
                           struct dialogue_text rest)
@@ -330,6 +338,7 @@ const struct dialogue_form server_lines[] = {
     {"*starttls", true, obey_starttls},
     {"*tls-garbage", true, obey_garbage},
     {"*tls-alert ", false, obey_alert},
+    {"*tls-silence", true, obey_silence},
     {"*tls-close", true, obey_tls_close},
     {"*tls-truncate", true, obey_truncate},
     {"*", false, obey_unknown},

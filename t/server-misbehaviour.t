@@ -51,6 +51,18 @@ for my $program (@SERVERS) {
     }
 }
 
+# Silence: the client is the one who has to give up.
+for my $program (@SERVERS) {
+    for my $client (@CLIENTS) {
+        my $server = server( $program, "220 hello\nSTARTTLS\n220 go\n*tls-silence\n*eof\n", '-t60' );
+        my $run    = run_client( [ program($client), '-t2', '127.0.0.1', $server->port ], "??? 220\nSTARTTLS\n??? 220\n" );
+        did( $run, "$program, $client, *tls-silence", 0,
+            "$CONNECTED??? 220\n<<< 220 hello\n>>> STARTTLS\n??? 220\n<<< 220 go\n" . failed('timeout') . "End of script\n" );
+        $server->is_done( '… as the server tells it', 0,
+            "${ACCEPTED}220 hello\nSTARTTLS\n220 go\n*tls-silence\nExpected EOF read from client\nEnd of script\n" );
+    }
+}
+
 # After an alert both may go on in clear.
 for my $program (@SERVERS) {
     for my $client (@CLIENTS) {
