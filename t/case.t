@@ -18,13 +18,18 @@ my $tree = Path::Tiny->tempdir;
 $tree->child($_)->mkpath for qw(confs scripts/1-A);
 $tree->child('confs/0001')->spew_raw("primary_hostname = HOSTNAME\n");
 
-my $lane = Runtest::Lane->new('mine', __FILE__);
+$tree->child("mta/$_")->touchpath for qw(exim exigrep);
+my $lane = Runtest::Lane->new('mine', $tree->child('mta/exim')->stringify);
 $lane->learn(
     {
         library => 'gnutls', versions => { exim => '4.96', gnutls => '3.7.9' }, lists => { 'Support for' => ['GnuTLS'] }, macros => [],
         user    => { name => 'Debian-exim', group => 'mail', uid => 106, gid => 107 },
     }
 );
+
+$tree->child("next/$_")->touchpath for qw(exim exinext);
+my $with_exinext = Runtest::Lane->new('next', $tree->child('next/exim')->stringify);
+$with_exinext->learn($lane->facts);
 
 # A case with this script behind its title; %given has what is not as usual.
 sub case {
@@ -105,6 +110,11 @@ for my $row (
     ["#ls\n",              {},                                   'its script runs nothing'],
     ["### x\necho x\ngnutls\nsleep 0\nmillisleep 0\nsortlog\n", {}, 'its script runs nothing'],
     ["need gnutls >= 4\n", {},                                   'needs gnutls >= 4'],
+    ["exigrep x y\ndump retry\nexinext x\n", {},                 'needs exim_dumpdb, which is not beside the MTA'],
+    ["exinext x\n",        { lane => $with_exinext },             'needs exim_dumpdb, which is not beside the MTA'],
+    ["dbmbuild a b\n",     {},                                   'needs exim_dbmbuild, which is not beside the MTA'],
+    ["need gnutls >= 4\ndump retry\n", {},                       'needs gnutls >= 4'],
+    ["exigrep x y\n",      {},                                   undef],
   )
 {
     my ($script, $given, $reason) = @$row;

@@ -43,7 +43,14 @@ for my $case (['none', 0], ['<<<testing>>>', 0], ['>>>running<<< >>>running<<<',
 
 file("mta/$_" => '') for qw(exim exinext exim_dumpdb exim_id_update other);
 $work->child('mta/exigrep')->mkpath;
-is join(' ', utilities_beside($work->child('mta/exim'))), 'exinext exim_dumpdb exim_id_update', 'the utilities beside it';
+my $there = $work->child('mta')->realpath;
+sub beside { return join ' ', map { path($_->[0])->realpath->relative($work->realpath) . "/$_->[1]" } utilities_beside($_[0]) }
+is beside("$there/exim"), 'mta/exinext mta/exim_dumpdb mta/exim_id_update', 'the utilities beside it';
+file("linked/$_" => '') for qw(exinext exiwhat);
+symlink '../mta/exim', $work->child('linked/exim') or die "linked/exim: $!\n";
+symlink 'exim', $work->child('linked/sendmail')    or die "linked/sendmail: $!\n";
+is beside($work->child('linked/sendmail')), 'linked/exinext mta/exim_dumpdb mta/exim_id_update linked/exiwhat',
+  '- and of a link, beside it and beside what it leads to, in this order';
 
 # Programs with a library of their own.
 SKIP: {

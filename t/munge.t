@@ -57,6 +57,17 @@ is munge_with(undef, {}, 'log', $raw), $wanted, "the same lines again: in run $_
 is munge_with(undef, {}, 'mail/x', "2026-11-22 10:03:59 x S=582\n"), "2026-11-22 10:03:59 x S=582\n", 'what a log\'s line becomes is nothing for mail';
 is munge_with(undef, { version => '4.98' }, 'log', "exim 4.96 b\nexim 4.98 b\n"), "exim 4.96 b\nexim x.yz b\n", 'nor for another MTA';
 
+# Whatever a build calls itself, its whole name is its version; that of another build is not.
+for my $name (qw(4.96 4.99.1-148-13835a3c1 4.99.1-148-g13835a3c1 4.100-RC3 4.99_RC1 4.96+fixes 4.95-dev-2021-07-01 4.99-1-gabcdef0-XX)) {
+    my @lines = ('exim %s daemon started: x', '220 h ESMTP Exim %s Tue, x', '\tby h with esmtp (Exim %s)', 'Exim %s', 'exim %s: x');
+    is munge_with(undef, { version => $name }, 'mail/x', sprintf("$_\n", $name)), sprintf("$_\n", 'x.yz'), "the version $name: $_" for @lines;
+    for my $other ("${name}1", "$name.1", "$name-1-gabc", "$name+x", "${name}_RC1") {
+        is munge_with(undef, { version => $name }, 'mail/x', "(Exim $other)\n"), "(Exim $other)\n", "- which $other is not";
+    }
+}
+is munge_with(undef, { eximuser => $_ }, 'log', "exim x.yz daemon started, EXIMUSER\n"), "exim x.yz daemon started, EXIMUSER\n",
+  "the program's name stays with the user $_" for qw(exim EXIMUSER);
+
 my $lane = <<'END';
 1999-03-02 09:44:33 x (SSL_connect): timed out DN="/O=example.com/CN=Signing CA"
 1999-03-02 09:44:33 x (certificate verification failed): certificate invalid

@@ -4,6 +4,7 @@ package Runtest::Case;
 use strict;
 use warnings;
 
+use List::Util qw(first);
 use Path::Tiny qw(path);
 
 use Runtest::Commands qw(command_named);
@@ -157,7 +158,10 @@ sub skip_reason {
     return 'needs a clock of its own, which only a sandbox has' if defined $self->clock && !$self->{host}{clock};
     my ($missing) = sort keys %{ $self->{script}{missing} };
     return "uses $missing, and this host has no such address" if defined $missing;
-    return (grep { !command_named($_->{command})->{idle} } @{ $self->{script}{steps} }) ? undef : 'its script runs nothing';
+    my @commands = map { command_named($_->{command}) } @{ $self->{script}{steps} };
+    my $lacks    = first { !$self->{lane}->has_utility($_) } map { @{ $_->{utilities} // [] } } @commands;
+    return "needs $lacks, which is not beside the MTA" if defined $lacks;
+    return (grep { !$_->{idle} } @commands) ? undef : 'its script runs nothing';
 }
 
 =head2 is_for($lane)

@@ -19,7 +19,8 @@ To add a command, add a line here and its function to one of the modules in Runt
 A command has: C<module> and C<run>, the function that the worker calls with (worker, step); C<data>, if data lines
 follow it; C<verbatim>, if those get no substitution; C<command_line>, if those are one line, a command of their own; C<sudo>,
 if it may stand behind C<sudo>; C<status>, if it starts a program whose exit status is compared (that of an MTA, if it is no
-daemon); C<settles>, if the processes that it caused have to end before the next step; C<idle>, if it tests nothing.
+daemon); C<settles>, if the processes that it caused have to end before the next step; C<idle>, if it tests nothing; C<utilities>, the
+programs beside the MTA that it needs: the one that it runs, then those that this one calls.
 
 =cut
 
@@ -36,8 +37,10 @@ my %COMMAND = (
     (map { $_ => \%SERVER } qw(server server-ssl server-gnutls)),
     (map { $_ => \%FILE } qw(cat cat2 chmod chown cp du ln ls mkdir mkfifo mv rm rmdir touch)),
     (map { $_ => \%WRITE } qw(write catwrite)),
-    (map { $_ => \%UTILITY } qw(dbmbuild exinext exigrep exiqgrep eximstats exim_lock exim_id_update)),
-    dump       => { %UTILITY, run => 'dump_database' },
+    (map { $_ => { %UTILITY, utilities => [$_] } } qw(exigrep exiqgrep eximstats exim_lock exim_id_update)),
+    dbmbuild   => { %UTILITY, utilities => ['exim_dbmbuild'] },
+    dump       => { %UTILITY, utilities => ['exim_dumpdb'], run => 'dump_database' },
+    exinext    => { %UTILITY, utilities => [qw(exinext exim_dumpdb)] },
     killdaemon => { module => 'Exim', run => 'killdaemon' },
     background => { module => 'Control', run => 'background', data => 1, command_line => 1 },
     perl       => { module => 'Control', run => 'perl', data => 1, sudo => 1, status => 1, settles => 1 },

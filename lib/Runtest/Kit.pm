@@ -98,7 +98,7 @@ sub lane {
         my $place = 'kit/' . $lane->name;
         $self->_add_mta($file, "$place/eximdir/", $lane, exim => 0);
         $self->_add_mta($file, "$place/eximdir/", $lane, exim_exim => $lane->user->{uid});
-        _add($file, path($lane->path)->parent, "$place/eximdir/", utilities_beside($lane->path));
+        _add($file, $_->[0], "$place/eximdir/", '--dereference', $_->[1]) for utilities_beside($lane->path);
         _add_libraries($file, "$place/", $lane);
         $file;
     };

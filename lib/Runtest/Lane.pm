@@ -8,7 +8,7 @@ use File::Basename qw(basename dirname);
 use Text::Glob qw(match_glob);
 
 use Runtest::Error;
-use Runtest::MTA qw(current_word);
+use Runtest::MTA qw(current_word utilities_beside);
 use Runtest::Requirements qw(parse_requirement unmet);
 use Runtest::Version qw(counted_version);
 
@@ -146,6 +146,17 @@ Whether the MTA predefines the macro.
 sub has_macro {
     my ($self, $name) = @_;
     return !!grep { $_ eq $name } @{ $self->{facts}{macros} };
+}
+
+=head2 has_utility($name)
+
+Whether a program of that name stands beside the MTA.
+
+=cut
+
+sub has_utility {
+    my ($self, $name) = @_;
+    return !!grep { $_->[1] eq $name } utilities_beside($self->{path});
 }
 
 =head2 user

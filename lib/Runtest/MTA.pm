@@ -5,7 +5,9 @@ use strict;
 use warnings;
 
 use Cpanel::JSON::XS ();
+use Cwd qw(realpath);
 use File::Basename qw(dirname);
+use List::Util qw(first);
 use Path::Tiny qw(path);
 
 use Runtest::Atomic qw(write_atomically);
@@ -44,14 +46,14 @@ my @UTILITIES = qw(exinext exigrep exiqgrep eximstats exim_dumpdb exim_dbmbuild 
 
 =head2 utilities_beside($path)
 
-The names of the MTA's utilities that stand beside it.
+The MTA's utilities: pairs of directory and name. They stand beside the binary, or, if that is a link, beside what it leads to.
 
 =cut
 
 sub utilities_beside {
     my ($path) = @_;
-    my $directory = dirname($path);
-    return grep { -f "$directory/$_" } @UTILITIES;
+    my @directories = (dirname($path), dirname(realpath($path)));
+    return grep { defined $_->[0] } map { my $name = $_; [(first { -f "$_/$name" } @directories), $name] } @UTILITIES;
 }
 
 =head2 private_libraries($path)

@@ -4,6 +4,7 @@ package Runtest::Commands::Utilities;
 use strict;
 use warnings;
 
+use Runtest::Commands qw(command_named);
 use Runtest::Process qw(describe_status);
 
 =head1 NAME
@@ -11,9 +12,6 @@ use Runtest::Process qw(describe_status);
 Runtest::Commands::Utilities - the MTA's own utilities, on the case's spool and log
 
 =cut
-
-# What a program is called beside the MTA, where that differs.
-my %PROGRAM = (dbmbuild => 'exim_dbmbuild', dump => 'exim_dumpdb');
 
 # Stands for an MTA that was installed: scripts that ask it do not all pass a configuration on.
 my $INSTALLED = 'installed-exim';
@@ -45,8 +43,7 @@ sub _run {
     my ($worker, $step, $stdout, @arguments) = @_;
     my $directory = $worker->{plan}{directory};
     my $name      = $step->{command};
-    my $program   = "$directory/eximdir/" . ($PROGRAM{$name} // $name);
-    -x $program or die "there is no $name beside this lane's MTA\n";
+    my $program   = "$directory/eximdir/" . command_named($name)->{utilities}[0];
     _write_installed_exim($worker);
     $program = _with_our_dumpdb($worker, $program) if $name eq 'exinext';
     my @before = $BEFORE{$name} ? $BEFORE{$name}->($directory) : ();
