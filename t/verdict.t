@@ -16,6 +16,7 @@ use Runtest::Error;
 use Runtest::Host;
 use Runtest::Lane;
 use Runtest::Outcome;
+use Runtest::Release qw(release);
 use Runtest::Retry;
 use Runtest::Update;
 use Runtest::Verdict qw(judge munge_outcome skipped in_error write_result);
@@ -134,6 +135,7 @@ is_deeply decode_json($outcome->directory->child('result.json')->slurp_raw), {
     seconds  => 1.235,
     failure  => \%FAILURE,
     streams  => ['log'],
+    harness_version => release(),
   }, 'result.json';
 is eval { write_result(skipped($case, 'x')); 'nothing' } // $@, 'nothing', 'a case that was not run has none';
 
