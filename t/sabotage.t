@@ -58,7 +58,8 @@ sub telling {
     return grep { $_ ne 'XFAIL' } @verdicts ? @verdicts : 'not run';
 }
 
-# That tests fail shows something only where they would not fail anyway.
+# That tests fail shows something only where they would not fail anyway. One that is for a newer MTA than this lane's is skipped: the
+# controls are not.
 my @CONTROLS = qw(1102 1202 2032 2132 5600 5801);
 my $intact   = $corpus->verdicts(@CONTROLS);
 is join(' ', telling($_, $intact)) =~ s/PASS *//gr, '', "$_ passes with nothing turned off" for @CONTROLS;
@@ -67,7 +68,7 @@ $corpus->change(map { ("confs/$_" => sabotaged($corpus, $_)) } @numbers);
 my $verdict = $corpus->verdicts(@numbers);
 for my $number (@numbers) {
     my ($what) = $corpus->lines("t/sabotage/$number");
-    is join(' ', grep { $_ ne 'FAIL' } telling($number, $verdict)), '', "$number notices: " . $what =~ s/\A# //r;
+    is join(' ', grep { !/\A(?:FAIL|SKIP)\z/ } telling($number, $verdict)), '', "$number notices: " . $what =~ s/\A# //r;
 }
 
 done_testing;

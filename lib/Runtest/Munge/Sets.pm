@@ -180,6 +180,18 @@ our %SETS = (
             leaves  => 'TLS alert: decode_error',
         },
     ],
+    # For tests of the early greeting, whose subject is not how fast the client has read it.
+    'early-greeting' => [
+        {
+            name    => 'early-greeting',
+            streams => ['log'],
+            why     => 'whether the client has read it at that moment is chance; the line is written in test mode only',
+            pattern => sub { return qr/^.* Ci=\d+ SMTP peer appears to have (?:seen|NOT SEEN) our banner$/ },
+            becomes => sub { return },
+            changes => ['1999-03-02 09:44:33 Ci=8 SMTP peer appears to have NOT SEEN our banner', undef],
+            leaves  => '1999-03-02 09:44:33 Ci=8 SMTP peer appears to have closed',
+        },
+    ],
 );
 
 1;
