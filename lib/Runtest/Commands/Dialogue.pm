@@ -14,7 +14,7 @@ Runtest::Commands::Dialogue - the scripted clients and servers
 =cut
 
 # The own timeout of clients and servers in seconds (docs/writing-tests.md), which runtest multiplies.
-my $SECONDS = 5;
+my $SECONDS = 30;
 
 my $SERVER_STDOUT = 'test-stdout-server';
 
