@@ -33,7 +33,8 @@ sub in_directory_of {
 
 sub streams {
     my %streams;
-    return in_directory_of(sub { collect_streams(sub { my ($name, $bytes) = @_; $streams{$name} = $bytes }); \%streams }, @_);
+    my $take = sub { my ($name, $bytes) = @_; $streams{$name} = $bytes };
+    return in_directory_of(sub { collect_streams($take); \%streams }, @_);
 }
 
 is_deeply streams({}), {}, 'nothing';
@@ -75,20 +76,24 @@ is_deeply streams(
 my %MANY  = map { sprintf('test-mail/%04d', $_) => '' } 1 .. 980;
 my %TAKEN = map { s/test-//r => 0 } keys %MANY;
 my $LONG  = 'x' x 200;
+my %TWO   = ('test-stdout' => 'x' x 1000, 'test-stderr' => 'x' x 1000);
 for my $row (
-    ['as much as can be', { 'test-stdout' => 'x' x 1000, 'test-stderr' => 'x' x 1000, 'test-mail/a' => 'x' x 500 }, undef,
+    ['as much as can be', { %TWO, 'test-mail/a' => 'x' x 500 }, undef,
         { stdout => 1000, stderr => 1000, 'mail/a' => 500 }],
     ['a long stream', { 'test-stdout' => "one\ntwo\nthree\nfour\n" . 'x' x 1000 },
         "the stream stdout is longer than 1000 bytes; it begins:\none\ntwo\nthree", { stdout => 1000 }],
-    ['a long line', { 'test-mail/a' => 'x' x 1001 }, "the stream mail/a is longer than 1000 bytes; it begins:\n" . 'x' x 300, { 'mail/a' => 1000 }],
-    ['much in all', { 'test-stdout' => 'x' x 1000, 'test-stderr' => 'x' x 1000, 'test-mail/a' => "y\n" x 251, 'test-mail/b' => 'z' },
+    ['a long line', { 'test-mail/a' => 'x' x 1001 },
+        "the stream mail/a is longer than 1000 bytes; it begins:\n" . 'x' x 300, { 'mail/a' => 1000 }],
+    ['much in all', { %TWO, 'test-mail/a' => "y\n" x 251, 'test-mail/b' => 'z' },
         "the streams have more than 2500 bytes, the last one is mail/a; it begins:\ny\ny\ny",
         { stdout => 1000, stderr => 1000, 'mail/a' => 500, 'mail/b' => 0 }],
     ['many streams', \%MANY, undef, \%TAKEN],
-    ['too many', { %MANY, map { ("test-mail/z$_" => '') } 10 .. 30 }, 'there are more than 1000 streams, the last one is mail/z30',
+    ['too many', { %MANY, map { ("test-mail/z$_" => '') } 10 .. 30 },
+        'there are more than 1000 streams, the last one is mail/z30',
         { %TAKEN, map { ("mail/z$_" => 0) } 10 .. 29 }],
     ['a name', { "test-mail/$LONG/$LONG" => '' }, undef, { "mail/$LONG/$LONG" => 0 }],
-    ['a long name', { "test-mail/x$LONG" => '' }, "a part of the name of the stream mail/x$LONG is longer than 200 bytes", {}],
+    ['a long name', { "test-mail/x$LONG" => '' },
+        "a part of the name of the stream mail/x$LONG is longer than 200 bytes", {}],
     ['what is no stream', { 'spool/input/1-D' => 'x' x 5000 }, undef, {}],
   )
 {

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Streams that are as large as they may be, and differ in every line: the report stays short, other cases go on, and a signal is obeyed
-# meanwhile.
+# Streams that are as large as they may be, and differ in every line: the report stays short, other cases go on, and a
+# signal is obeyed meanwhile.
 
 use strict;
 use warnings;
@@ -32,8 +32,10 @@ is $run->{status}, 1, 'they fail';
 is $run->{err}, '', 'and nothing else is said';
 like $run->{out}, qr/^PASS 0004 /m, 'others pass';
 like $run->{out}, qr/^  \@\@ -1,10000 \+1,10000 \@\@\n  -golden 1\n/m, 'the first lines are shown';
-like $run->{out}, qr/^  [.][.][.] 51,901 more: RESULTS\/0001[.]gnutls\/munged\/stdout$/m, 'those that are not shown are counted';
-like $run->{out}, qr/^  [.][.][.] [0-9]{3},[0-9]{3} more: RESULTS\/0002[.]gnutls\/munged\/stdout$/m, '- also if they are many';
+like $run->{out}, qr/^  [.][.][.] 51,901 more: RESULTS\/0001[.]gnutls\/munged\/stdout$/m,
+  'those that are not shown are counted';
+like $run->{out}, qr/^  [.][.][.] [0-9]{3},[0-9]{3} more: RESULTS\/0002[.]gnutls\/munged\/stdout$/m,
+  '- also if they are many';
 like $run->{out}, qr/^  \+x{699} [.][.][.] 4,193,404 more [.][.][.] x{200}$/m, 'a long line is cut';
 cmp_ok $run->{out} =~ tr/\n//, '<', 300, 'the report is short';
 

@@ -19,8 +19,9 @@ Runtest::Aside - work that takes long, beside the driver's loop
 
 =head2 aside($loop, \&work, \&done)
 
-Calls work() in a process of its own, a copy of this one, and returns that (an IO::Async::Process). When it has ended, done($result, $error) is called, with the
-reference that work() has returned, which has to be nothing but data, or with a Runtest::Error (broken).
+Calls work() in a process of its own, a copy of this one, and returns that (an IO::Async::Process). When it has ended,
+done($result, $error) is called, with the reference that work() has returned, which has to be nothing but data, or
+with a Runtest::Error (broken).
 
 =cut
 
@@ -33,7 +34,8 @@ sub aside {
         on_finish => sub {
             my (undef, $status) = @_;
             my $result = $status ? undef : eval { thaw($frozen) };
-            $done->($result, $result ? undef : Runtest::Error->new(broken => 'the process that compares ended with ' . describe_status($status)));
+            my $how    = 'the process that compares ended with ' . describe_status($status);
+            $done->($result, $result ? undef : Runtest::Error->new(broken => $how));
         },
     );
     $loop->add($process);

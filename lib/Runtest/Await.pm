@@ -16,12 +16,15 @@ our @EXPORT_OK = qw(await_file);
 
 Runtest::Await - waits for a file to say that a process is ready
 
-=head2 await_file(directory => $path, ready => \&is_ready, who => $name, what => $verb, pid => $pid, deadline => $time, next_look => \&until)
+=head2 await_file(%for)
 
-Returns once is_ready() is true. It is asked at first, and then whenever a file in the directory has changed. $who and $what name
-what is waited for: C<the server> to C<listen>. Dies when the process ends before that, at the deadline, or as until() does, which says when it is to
-be called again. Returns undef; or, if the process was ready and has ended
-by now, its wait status.
+Takes C<directory>, C<ready> (a function), C<who> and C<what> (a name and a verb), C<pid>, C<deadline> and
+C<next_look> (a function).
+
+Returns once is_ready() is true. It is asked at first, and then whenever a file in the directory has changed. $who and
+$what name what is waited for: C<the server> to C<listen>. Dies when the process ends before that, at the deadline, or
+as next_look() does, which says when it is to be called again. Returns undef; or, if the process was ready and has
+ended by now, its wait status.
 
 =cut
 

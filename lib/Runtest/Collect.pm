@@ -37,8 +37,8 @@ my %FOLDERS = (
     'msglog' => 'spool/msglog',
 );
 
-# The most that a case may write to be judged: bytes of a stream and of all, streams, and bytes of a part of a name (a golden's is longer, and
-# no file system takes more than 255).
+# The most that a case may write to be judged: bytes of a stream and of all, streams, and bytes of a part of a name (a
+# golden's is longer, and no file system takes more than 255).
 our $MOST_OF_A_STREAM    = 4 * 1024 * 1024;
 our $MOST_OF_ALL_STREAMS = 16 * 1024 * 1024;
 my $MOST_STREAMS = 1000;
@@ -56,7 +56,8 @@ sub excess {
         my ($name, $file) = @$stream;
         my $size = -s $file // 0;
         $all += $size;
-        return "the stream $name is longer than $MOST_OF_A_STREAM bytes" . _beginning($file) if $size > $MOST_OF_A_STREAM;
+        return "the stream $name is longer than $MOST_OF_A_STREAM bytes" . _beginning($file)
+          if $size > $MOST_OF_A_STREAM;
         return "the streams have more than $MOST_OF_ALL_STREAMS bytes, the last one is $name" . _beginning($file)
           if $all > $MOST_OF_ALL_STREAMS;
         return "there are more than $MOST_STREAMS streams, the last one is $name" if ++$count > $MOST_STREAMS;
@@ -79,7 +80,8 @@ sub _beginning {
 =head2 collect_streams(\&take)
 
 Calls take(name, bytes) for each stream that exists in the current directory: C<log>, C<log.server>, C<mail/NAME>,
-C<msglog/ID> and so on. Only regular files count, and no link is followed. Of what there is too much the beginning is taken.
+C<msglog/ID> and so on. Only regular files count, and no link is followed. Of what there is too much the beginning is
+taken.
 
 =cut
 

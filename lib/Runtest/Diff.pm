@@ -31,8 +31,9 @@ my $CONTEXT = 3;
 
 =head2 unified_diff($old_name, $old, $new_name, $new, $whole)
 
-The lines of a unified diff of two texts, odd bytes made visible; none if they are equal. If there are many, the last one says how many more there
-are, and names the file, $whole, in which all of the new text is. Dies (broken) when diff(1) cannot be run.
+The lines of a unified diff of two texts, odd bytes made visible; none if they are equal. If there are many, the last
+one says how many more there are, and names the file, $whole, in which all of the new text is. Dies (broken) when
+diff(1) cannot be run.
 
 =cut
 
@@ -51,7 +52,8 @@ sub unified_diff {
     return ('--- ' . visible($old_name), '+++ ' . visible($new_name), (map { _shortened($_) } @lines), @more);
 }
 
-# How many bytes the texts have in common at the beginning and at the end: whole lines, and not those that are shown around a difference.
+# How many bytes the texts have in common at the beginning and at the end: whole lines, and not those that are shown
+# around a difference.
 sub _common {
     my ($old, $new) = @_;
     my $before = _without_context($old, _equal_bytes($old, $new));

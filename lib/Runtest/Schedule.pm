@@ -20,11 +20,14 @@ use Runtest::Process qw(describe_status);
 
 Runtest::Schedule - runs cases side by side
 
-=head2 new(where => $sandbox, lanes => \@lanes, results => $results, jobs => N, progress => $progress, decide => \&decide, terminal => $handle)
+=head2 new(%given)
 
-$sandbox is a Runtest::Sandbox or a Runtest::NoSandbox, the lanes are those of all cases, $progress a Runtest::Report::Progress,
-decide($outcome) what there is to be known of a case that has ended, as data;
-the terminal a handle or undef: it becomes the worker's descriptor 4. Starts the zygote, which takes a while, and does not wait for it.
+Takes C<where> (a sandbox), C<lanes>, C<results>, C<jobs>, C<progress>, C<decide> (a function) and C<terminal>.
+
+$sandbox is a Runtest::Sandbox or a Runtest::NoSandbox, the lanes are those of all cases, $progress a
+Runtest::Report::Progress, decide($outcome) what there is to be known of a case that has ended, as data; the terminal
+a handle or undef: it becomes the worker's descriptor 4. Starts the zygote, which takes a while, and does not wait for
+it.
 
 =cut
 
@@ -40,11 +43,11 @@ sub new {
 
 =head2 run(\@cases, \&done)
 
-Runs the cases and calls done($outcome, $exception, $decision) as each ends, in the order in which they do; done may return a case
-that is to run (again). The exception is set, and there is no decision, when a case could not be run. An outcome that is large is decided on beside the
-loop, which obeys signals and runs other cases meanwhile. Returns undef, or the
-name of the signal (INT, TERM, HUP) that ended the run: then every case's processes have ended. Dies, when they have, if the zygote
-was ended by somebody (broken), or could not be made.
+Runs the cases and calls done($outcome, $exception, $decision) as each ends, in the order in which they do; done may
+return a case that is to run (again). The exception is set, and there is no decision, when a case could not be run. An
+outcome that is large is decided on beside the loop, which obeys signals and runs other cases meanwhile. Returns
+undef, or the name of the signal (INT, TERM, HUP) that ended the run: then every case's processes have ended. Dies,
+when they have, if the zygote was ended by somebody (broken), or could not be made.
 
 =cut
 

@@ -101,9 +101,12 @@ sub _fail {
 sub _differing {
     my ($first, $second, $directives, $directory) = @_;
     my %streams = map { $_ => 1 } keys %$first, keys %$second;
-    return map {
-        { stream => $_, diff => [unified_diff("first run's $_", $first->{$_} // '', "second run's $_", $second->{$_} // '', "$directory/$_")] }
-      }
+    my $diff = sub {
+        my ($stream) = @_;
+        my ($old, $new) = map { $_->{$stream} // '' } $first, $second;
+        return unified_diff("first run's $stream", $old, "second run's $stream", $new, "$directory/$stream");
+    };
+    return map { { stream => $_, diff => [$diff->($_)] } }
       grep { ($first->{$_} // '') ne ($second->{$_} // '') } grep { is_compared($_, $directives) } sort keys %streams;
 }
 

@@ -20,9 +20,11 @@ Runtest::Verdict - PASS, FAIL, SKIP, XFAIL, XPASS, FLAKY or ERROR, and why
 
 =head1 DESCRIPTION
 
-A verdict is C<< { verdict, case, reason, seconds, failure, differences, acceptable, directory, exit_status } >>: C<failure> is the
-step's (the worker's), C<differences> are Runtest::Compare's, C<munged> are the streams that were compared, C<acceptable> says that --update would take them, C<flavours> are those that it would make for that, C<refusal>
-is why it would not, C<exit_status> is what a run that has it ends with (docs/architecture.md).
+A verdict is C<< { verdict, case, reason, seconds, failure, differences, acceptable, directory, exit_status } >>:
+C<failure> is the step's (the worker's), C<differences> are Runtest::Compare's, C<munged> are the streams that were
+compared, C<acceptable> says that --update would take them, C<flavours> are those that it would
+make for that, C<refusal> is why it would not, C<exit_status> is what a run that has it ends with
+(docs/architecture.md).
 
 =head2 judge($outcome, $destination)
 

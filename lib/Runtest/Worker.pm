@@ -279,8 +279,8 @@ sub await_end {
 
 =head2 next_look()
 
-Dies when the case has written more than it may. Returns until when there is something to be waited for before that has to be looked at again: at the
-latest the step's deadline.
+Dies when the case has written more than it may. Returns until when there is something to be waited for before that
+has to be looked at again: at the latest the step's deadline.
 
 =cut
 
@@ -374,10 +374,12 @@ sub settle {
     my @daemons  = map { ($_->{pid}, $_->{serves} // ()) } @{ $self->{daemons} };
     my @trees    = map { $_->{pid} } @{ $self->{servers} }, @{ $self->{background} };
     my @remaining;
-    do { @remaining = Runtest::Native::settle($self->next_look - time, \@daemons, \@trees) } while @remaining && time < $self->{deadline};
+    do { @remaining = Runtest::Native::settle($self->next_look - time, \@daemons, \@trees) }
+      while @remaining && time < $self->{deadline};
     return if !@remaining;
     my $more = @remaining > $MOST_NAMED ? ', and ' . (@remaining - $MOST_NAMED) . ' more' : '';
-    die $self->_too_long('these processes of the step to end: ' . join(', ', map { "pid $_" } head($MOST_NAMED, @remaining)) . $more) . "\n";
+    my $named = join ', ', map { "pid $_" } head($MOST_NAMED, @remaining);
+    die $self->_too_long("these processes of the step to end: $named$more") . "\n";
 }
 
 =head2 check_daemons()
