@@ -118,7 +118,8 @@ sub _written_late {
     my $done = eval {
         my $golden = Runtest::Golden->new($case->{tree}, $case->test->{number}, $case->lane);
         my $munged = $self->{said}{ $case->test->{number} }{ $case->lane->name };
-        @notes = $self->_write($case, $verdict, compare_streams($munged, $golden, $case->directives));
+        my @differing = compare_streams($munged, $golden, $case->directives, "$verdict->{directory}/munged");
+        @notes = $self->_write($case, $verdict, @differing);
         1;
     };
     return $done ? [$verdict, @notes] : _error($verdict, $@);
