@@ -137,7 +137,7 @@ static int converse(const struct client *client, struct dialogue *dialogue)
 
 int main(int argc, char *argv[])
 {
-    struct client client = {.timeout_ms = 5000, .end.tls.role = TLS_CLIENT};
+    struct client client = {.timeout_ms = 30000, .end.tls.role = TLS_CLIENT};
     struct dialogue dialogue = {
         .out = stdout, .peer = "server", .eof_words = "", .truncated_words = ""};
     int status;

@@ -174,7 +174,7 @@ static int serve(const struct server *server, struct dialogue *dialogue, int lis
 
 int main(int argc, char *argv[])
 {
-    struct server server = {.timeout_ms = 5000, .end.tls.role = TLS_SERVER};
+    struct server server = {.timeout_ms = 30000, .end.tls.role = TLS_SERVER};
     struct dialogue dialogue = {.out = stdout,
                                 .peer = "client",
                                 .eof_words = " from client",

@@ -11,13 +11,14 @@ use Path::Tiny qw(path);
 use POSIX qw(mkfifo);
 use Test::More;
 
-use Runtest::Collect qw(collect_streams);
+use Runtest::Collect qw(collect_streams excess);
 
-my $MOST = 1000;
+local $Runtest::Collect::MOST_OF_A_STREAM    = 1000;
+local $Runtest::Collect::MOST_OF_ALL_STREAMS = 2500;
 
-# The streams of a directory in which these files are (and others that the code makes).
-sub streams {
-    my ($files, $code) = @_;
+# What a function finds in a directory in which these files are (and others that the code makes).
+sub in_directory_of {
+    my ($find, $files, $code) = @_;
     my $directory = tempdir(CLEANUP => 1);
     chdir $directory or die "$directory: $!\n";
     for my $name (keys %$files) {
@@ -25,10 +26,15 @@ sub streams {
         path($name)->spew_raw($files->{$name});
     }
     $code->() if $code;
-    my %streams;
-    collect_streams($MOST, sub { my ($name, $bytes) = @_; $streams{$name} = $bytes });
+    my $found = $find->();
     chdir '/' or die "/: $!\n";
-    return \%streams;
+    return $found;
+}
+
+sub streams {
+    my %streams;
+    my $take = sub { my ($name, $bytes) = @_; $streams{$name} = $bytes };
+    return in_directory_of(sub { collect_streams($take); \%streams }, @_);
 }
 
 is_deeply streams({}), {}, 'nothing';
@@ -66,7 +72,35 @@ is_deeply streams(
   ),
   {}, 'links, pipes and directories are no streams, and nobody waits for them';
 
-my $streams = streams({ 'test-stdout' => 'x' x ($MOST + 1), 'test-mail/a' => 'x' x (2 * $MOST), 'test-stderr' => 'x' x $MOST });
-is_deeply { map { $_ => length $streams->{$_} } keys %$streams }, { stdout => $MOST, stderr => $MOST, 'mail/a' => $MOST }, 'no more than so much of each';
+# What is too much: [name, files, what is said of it, the lengths that are taken].
+my %MANY  = map { sprintf('test-mail/%04d', $_) => '' } 1 .. 980;
+my %TAKEN = map { s/test-//r => 0 } keys %MANY;
+my $LONG  = 'x' x 200;
+my %TWO   = ('test-stdout' => 'x' x 1000, 'test-stderr' => 'x' x 1000);
+for my $row (
+    ['as much as can be', { %TWO, 'test-mail/a' => 'x' x 500 }, undef,
+        { stdout => 1000, stderr => 1000, 'mail/a' => 500 }],
+    ['a long stream', { 'test-stdout' => "one\ntwo\nthree\nfour\n" . 'x' x 1000 },
+        "the stream stdout is longer than 1000 bytes; it begins:\none\ntwo\nthree", { stdout => 1000 }],
+    ['a long line', { 'test-mail/a' => 'x' x 1001 },
+        "the stream mail/a is longer than 1000 bytes; it begins:\n" . 'x' x 300, { 'mail/a' => 1000 }],
+    ['much in all', { %TWO, 'test-mail/a' => "y\n" x 251, 'test-mail/b' => 'z' },
+        "the streams have more than 2500 bytes, the last one is mail/a; it begins:\ny\ny\ny",
+        { stdout => 1000, stderr => 1000, 'mail/a' => 500, 'mail/b' => 0 }],
+    ['many streams', \%MANY, undef, \%TAKEN],
+    ['too many', { %MANY, map { ("test-mail/z$_" => '') } 10 .. 30 },
+        'there are more than 1000 streams, the last one is mail/z30',
+        { %TAKEN, map { ("mail/z$_" => 0) } 10 .. 29 }],
+    ['a name', { "test-mail/$LONG/$LONG" => '' }, undef, { "mail/$LONG/$LONG" => 0 }],
+    ['a long name', { "test-mail/x$LONG" => '' },
+        "a part of the name of the stream mail/x$LONG is longer than 200 bytes", {}],
+    ['what is no stream', { 'spool/input/1-D' => 'x' x 5000 }, undef, {}],
+  )
+{
+    my ($name, $files, $excess, $lengths) = @$row;
+    is in_directory_of(\&excess, $files), $excess, $name;
+    my $streams = streams($files);
+    is_deeply { map { $_ => length $streams->{$_} } keys %$streams }, $lengths, '- what is taken';
+}
 
 done_testing;

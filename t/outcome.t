@@ -61,12 +61,12 @@ is $outcome->trouble, undef, '- is no trouble';
 
 # ----- A run that wrote too much -----
 
-my $most = $Runtest::Wire::MOST_OF_A_STREAM;
+my $most = $Runtest::Collect::MOST_OF_A_STREAM;
 is outcome([{ type => 'stream', name => 'log' }, 'x' x $most])->excess, undef, 'a long stream';
 is outcome([{ type => 'stream', name => 'log' }, 'x' x ($most + 1)])->excess, "the stream log is longer than $most bytes", 'a longer one';
 is outcome([{ type => 'stream', name => 'case.tar' }, 'x' x ($most + 1)])->excess, undef, 'an archive is none';
 is outcome(map { [{ type => 'stream', name => "mail/$_" }, 'x' x $most] } 1 .. 5)->excess,
-  "the streams have more than $Runtest::Wire::MOST_OF_ALL_STREAMS bytes", 'many long ones';
+  "the streams have more than $Runtest::Collect::MOST_OF_ALL_STREAMS bytes", 'many long ones';
 
 # ----- A run that did not -----
 
@@ -102,8 +102,8 @@ is $outcome->trouble, 'the worker has said nothing for 150 s in line 2, ls', 'a 
 # ----- More than can be judged -----
 
 {
-    local $Runtest::Wire::MOST_OF_A_STREAM    = 10;
-    local $Runtest::Wire::MOST_OF_ALL_STREAMS = 25;
+    local $Runtest::Collect::MOST_OF_A_STREAM    = 10;
+    local $Runtest::Collect::MOST_OF_ALL_STREAMS = 25;
     my $stream = sub { my ($name, $length) = @_; return [{ type => 'stream', name => $name }, 'x' x $length] };
     # [name, streams, what is too much]
     for my $try (

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Bytes above 0x7F come through a run as they are, UTF-8 or not: in titles, on command lines, in the names of files and of goldens.
+# Bytes above 0x7F come through a run as they are, UTF-8 or not: in titles, on command lines, in the names of files and
+# of goldens.
 
 use strict;
 use warnings;
@@ -62,12 +63,14 @@ my $tree = TestTree->new->test('0001', $SCRIPT, $CONFIGURATION);
 
 my $run = $tree->run(@ONE, '--update');
 is $run->{status}, 0, 'goldens can be written' or diag $run->{out};
-like $run->{out}, qr/^PASS 0001 gnutls N.NNs A message for \QZo\xC3\xAB, and for Zo\xEB\E\n/, 'the title is shown safely';
+like $run->{out}, qr/^PASS 0001 gnutls N.NNs A message for \QZo\xC3\xAB, and for Zo\xEB\E\n/,
+  'the title is shown safely';
 like $run->{out}, qr/^  wrote mail\/0001[.]\QZo\xC3\xAB\E\n  wrote mail\/0001[.]\QZo\xEB\E$/m, '- and what was written';
 unlike $run->{out}, qr/[^\n -~]/, '- and all else';
 is_deeply [$tree->files('mail')], ["0001.$UTF8", "0001.$LATIN1"], 'a golden has the name of its mailbox';
 like $tree->content("mail/0001.$_") // '', qr/^Subject: $_$/m, '- and its text' for $UTF8, $LATIN1;
-is $tree->content('stdout/0001'), "<$UTF8> <$LATIN1>\ntest-mail/$UTF8\ntest-mail/$LATIN1\nx\nx\n", 'words of command lines are the same bytes';
+is $tree->content('stdout/0001'), "<$UTF8> <$LATIN1>\ntest-mail/$UTF8\ntest-mail/$LATIN1\nx\nx\n",
+  'words of command lines are the same bytes';
 like $tree->content('stderr/0001'), qr/^client: no such option: -x$UTF8$/m, '- a client gets them, too';
 is $tree->run(@ONE)->{status}, 0, 'the next run passes with these goldens';
 

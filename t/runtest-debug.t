@@ -77,7 +77,7 @@ sub limits {
     return output_of(qw(tar --extract --to-stdout --file), $limits->path('results/last/0001.gnutls/raw/case.tar'), './limits');
 }
 is limits(), "-t4 1224\n-t 2 127.0.0.1 1224\n-t-3 1224\n127.0.0.1 1224\n", 'time limits are those of the script';
-is limits('--timeout-factor=10'), "-t50 -t40 1224\n-t50 -t 20 127.0.0.1 1224\n-t50 -t-30 1224\n-t50 127.0.0.1 1224\n",
+is limits('--timeout-factor=10'), "-t300 -t40 1224\n-t300 -t 20 127.0.0.1 1224\n-t300 -t-30 1224\n-t300 127.0.0.1 1224\n",
   '--timeout-factor multiplies them, of servers too';
 
 is_run $tree->run($LANE, '--wrap', 'all=x'), { status => 2, out => '', err => <<'END' }, '--wrap of an unknown group';

@@ -79,6 +79,22 @@ open my $out, '>', 'big' or die; 1 while syswrite $out, 'x' x 65_536; exit 0;
 exim -odq x@test.ex
 ****
 END
+    '0016' => <<'END',
+# a step that writes without end
+perl
+$| = 1; print "$_\n" for qw(first second third fourth); 1 while print "x" x 999, "\n";
+****
+END
+    '0017' => <<'END',
+# what writes without end beside a step
+background
+perl -e 'open F, ">", "test-mail/endless"; print F "first\n"; 1 while print F "x" x 999, "\n"; sleep 100'
+****
+perl
+sleep 100;
+****
+END
+    '0018' => "# processes that stay\nperl\nfork // die or exec 'sleep', '123' for 1 .. 15;\n****\n",
     '0015' => "# a daemon that dumps core\n" . ending_the_daemon_with('ABRT'),
     '0010' => "# no daemon at all\nkilldaemon\n",
     '0011' => "# a daemon too many\n$DAEMON$DAEMON",
@@ -111,6 +127,9 @@ my %reason = (
     '0011' => qr{the daemon of line 2 still runs, with the same pid file},
     '0012' => qr{expected exit status 0, got exit status 85},
     '0015' => qr{the daemon of line 2 died: signal 6 \(ABRT\)(?:, core dumped)?},
+    '0016' => qr{the stream stdout is longer than 4194304 bytes; it begins:\n {10}first\n {10}second\n {10}third},
+    '0017' => qr{the stream mail/endless is longer than 4194304 bytes; it begins:\n {10}first\n {10}x{300}\n},
+    '0018' => qr{timeout: waited for these processes of the step to end:(?: pid [0-9]+ [0-9]+ sleep \S* 123,){10} and 5 more},
     '0014' => qr{expected exit status 0, got exit status [0-9]+\n          the case's file system is full},
 );
 
@@ -128,11 +147,14 @@ my %step = (
     '0011' => ':4: exim -DSERVER=server -bd -oX PORT_D',
     '0012' => ':5: client 127.0.0.1 PORT_D',
     '0014' => ':5: exim -odq x@test.ex',
+    '0016' => ':2: perl',
+    '0017' => ':5: perl',
+    '0018' => ':2: perl',
     '0015' => ':4: sudo perl',
 );
 
 # Cases that end at a time limit, which is made short for them: 3 s for a step, 0.25 s for a process to obey.
-my @HANGS = qw(0001 0002 0007 0009 0013);
+my @HANGS = qw(0001 0002 0007 0009 0013 0018);
 
 my $tree = TestTree->new;
 my $hung = TestTree->new;
@@ -170,6 +192,8 @@ is $hung->content("$case/raw/stdout"), "before\n", 'output of the step that hang
 like $hung->content("$case/raw/log"),    qr/ <= \S+ U=mtacaller P=local /,             'log of the steps before it';
 like $hung->content("$case/munged/log"), qr/10HmaX-0005vi-00 <= CALLER\@test.ex/, 'munged';
 is $hung->content('results/last/0002.gnutls/raw/stdout'), '', 'no step is run after one that failed';
+my $endless = Cpanel::JSON::XS->new->decode($tree->content('results/last/0016.gnutls/steps.jsonl'));
+cmp_ok $endless->{end} - $endless->{start}, '<', 30, 'what writes without end is ended long before a step\'s time limit';
 my @steps = map { Cpanel::JSON::XS->new->decode($_) } split /\n/, $tree->content('results/last/0008.gnutls/steps.jsonl');
 is_deeply [map { [@$_{qw(line text failed)}] } @steps],
   [[2, 'exim -odq x@test.ex', undef], [4, 'sudo perl', 'not ended']], 'steps of the case whose worker was killed';

@@ -68,19 +68,19 @@ use Socket; socket my $s, AF_UNIX, SOCK_STREAM, 0; bind $s, pack_sockaddr_un("so
 open my $out, ">", "\e[2J\nname"; print {$out} "x\n";
 ****
 END
-    '0021' => [<<'END', qr/^ERROR .*: the stream mail\/sparse is longer than 4194304 bytes$/m],
+    '0021' => [<<'END', qr/^FAIL .*\/0021:2: the stream mail\/sparse is longer than 4194304 bytes; it begins:$/m],
 # a file that is not as large as it seems
 sudo perl
 open my $out, ">", "test-mail/sparse"; truncate $out, 2**36;
 ****
 END
-    '0022' => [<<'END', qr/^ERROR .*: the case has sent more than 134217728 bytes$/m],
+    '0022' => [<<'END', qr/^FAIL .*\/0022:2: the stream mail\/1 is longer than 4194304 bytes; it begins:$/m],
 # and many of them
 sudo perl
 for (1 .. 100) { open my $out, ">", "test-mail/$_"; truncate $out, 60_000_000; }
 ****
 END
-    '0023' => [<<'END', qr/^ERROR .*File name too long/m],
+    '0023' => [<<'END', qr/^FAIL .*\/0023:2: a part of the name of the stream mail\/y{255} is longer than 200 bytes$/m],
 # a long name
 sudo perl
 open my $out, ">", "test-mail/" . "y" x 255; print {$out} "x\n";

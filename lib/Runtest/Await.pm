@@ -16,11 +16,15 @@ our @EXPORT_OK = qw(await_file);
 
 Runtest::Await - waits for a file to say that a process is ready
 
-=head2 await_file(directory => $path, ready => \&is_ready, who => $name, what => $verb, pid => $pid, deadline => $time)
+=head2 await_file(%for)
 
-Returns once is_ready() is true. It is asked at first, and then whenever a file in the directory has changed. $who and $what name
-what is waited for: C<the server> to C<listen>. Dies when the process ends before that, or at the deadline. Returns undef; or, if the process was ready and has ended
-by now, its wait status.
+Takes C<directory>, C<ready> (a function), C<who> and C<what> (a name and a verb), C<pid>, C<deadline> and
+C<next_look> (a function).
+
+Returns once is_ready() is true. It is asked at first, and then whenever a file in the directory has changed. $who and
+$what name what is waited for: C<the server> to C<listen>. Dies when the process ends before that, at the deadline, or
+as next_look() does, which says when it is to be called again. Returns undef; or, if the process was ready and has
+ended by now, its wait status.
 
 =cut
 
@@ -31,7 +35,7 @@ sub await_file {
     open my $events, '<&', $inotify->fileno or die "inotify: $!\n";
     $events->blocking(0);
     while (!$for{ready}->()) {
-        my $status = wait_process($for{pid}, $for{deadline}, $events);
+        my $status = wait_process($for{pid}, $for{next_look}->(), $events);
         return $status if defined $status && $for{ready}->();
         die "$for{who} ended and did not $for{what}: " . describe_status($status) . "\n" if defined $status;
         die "timeout: waited for $for{who} to $for{what}\n" if time >= $for{deadline};

@@ -15,8 +15,9 @@ Runtest::ByteJSON - JSON between our own processes, in which text is bytes
 
 =head1 DESCRIPTION
 
-Scripts, file names and command lines are bytes to us, whatever encoding somebody meant. They go through JSON as characters up to 0xFF. What is
-decoded has to become bytes again: perl would hand a string that it holds as characters to the kernel in UTF-8, each byte above 0x7F as two.
+Scripts, file names and command lines are bytes to us, whatever encoding somebody meant. They go through JSON as
+characters up to 0xFF. What is decoded has to become bytes again: perl would hand a string that it holds as characters
+to the kernel in UTF-8, each byte above 0x7F as two.
 
 =cut
 

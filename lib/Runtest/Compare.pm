@@ -34,15 +34,16 @@ sub is_compared {
     return !grep { ($UNCOMPARED{$_} // '') eq $kind } keys %$directives;
 }
 
-=head2 compare_streams(\%munged, $golden, \%directives)
+=head2 compare_streams(\%munged, $golden, \%directives, $directory)
 
-Returns a list of what differs, by stream: C<< { stream, path, golden, text, diff => [lines] } >>. No golden means that the
-stream must be empty; a golden that no stream matches is a difference, too. Dies as Runtest::Golden does.
+Returns a list of what differs, by stream: C<< { stream, path, golden, text, diff => [lines] } >>. No golden means
+that the stream must be empty; a golden that no stream matches is a difference, too. $directory is where all of the
+munged streams are. Dies as Runtest::Golden does.
 
 =cut
 
 sub compare_streams {
-    my ($munged, $golden, $directives) = @_;
+    my ($munged, $golden, $directives, $directory) = @_;
     my %streams = map { $_ => 1 } keys %$munged, $golden->streams;
     my @differences;
     for my $stream (grep { is_compared($_, $directives) } sort keys %streams) {
@@ -50,12 +51,13 @@ sub compare_streams {
         my $wanted = $golden->text_of($path) // '';
         my $text   = $munged->{$stream} // '';
         next if $text eq $wanted;
+        my $whole  = length $text ? "$directory/$stream" : $path;
         push @differences, {
             stream => $stream,
             path   => $path,
             golden => $wanted,
             text   => $text,
-            diff   => [unified_diff($path, $wanted, "this run's $stream", $text)],
+            diff   => [unified_diff($path, $wanted, "this run's $stream", $text, $whole)],
         };
     }
     return @differences;

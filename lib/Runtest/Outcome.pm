@@ -6,6 +6,7 @@ use warnings;
 
 use Time::HiRes qw(time);
 
+use Runtest::Collect;
 use Runtest::Error;
 use Runtest::Process qw(describe_status);
 use Runtest::Results;
@@ -80,19 +81,29 @@ my %TAKE = (
     },
 );
 
-# More of a stream, or of all of a case's, is not munged and compared.
+# More of a stream, or of all of a case's, is not munged and compared; and no worker sends it.
 sub _limit {
     my ($self, $record) = @_;
-    my ($stream, $all) = ($Runtest::Wire::MOST_OF_A_STREAM, $Runtest::Wire::MOST_OF_ALL_STREAMS);
+    my ($stream, $all) = ($Runtest::Collect::MOST_OF_A_STREAM, $Runtest::Collect::MOST_OF_ALL_STREAMS);
     $self->{streamed} += length $record->{bytes};
     $self->{excess} //= "the stream $record->{name} is longer than $stream bytes" if length $record->{bytes} > $stream;
     $self->{excess} //= "the streams have more than $all bytes" if $self->{streamed} > $all;
     return;
 }
 
+=head2 is_large
+
+Whether it takes long to munge and compare the streams.
+
+=cut
+
+my $LARGE = 256 * 1024;
+
+sub is_large { return ($_[0]{streamed} // 0) > $LARGE }
+
 =head2 excess
 
-What is too long to be judged, or undef.
+What is too long to be judged, and has not come from our worker; or undef.
 
 =cut
 

@@ -26,7 +26,7 @@ use Runtest::Sandbox;
 use Runtest::Schedule;
 use Runtest::Suite;
 use Runtest::Update;
-use Runtest::Verdict qw(judge skipped in_error write_result);
+use Runtest::Verdict qw(decide with_case skipped in_error write_result);
 use Runtest::Words qw(split_words expand_words);
 use Runtest::Worker ();    # not run here, but a module that it lacks is missed here and not in a sandbox
 use Runtest::Zones qw(check_zones);
@@ -257,6 +257,7 @@ sub _in_order {
 sub _schedule {
     my ($self) = @_;
     my $jobs = $self->_jobs;
+    my $destination = $self->{option}{update} ? undef : $self->{destination};
     $self->{durations} = Runtest::Durations->new("$self->{tree}/results/durations.json");
     $self->{progress} = Runtest::Report::Progress->new(durations => $self->{durations}, jobs => $jobs, live => -t STDERR && !$self->_interactive);
     return Runtest::Schedule->new(
@@ -265,6 +266,7 @@ sub _schedule {
         results  => $self->{results},
         jobs     => $jobs,
         progress => $self->{progress},
+        decide   => sub { return decide($_[0], $destination) },
         terminal => $self->_interactive ? \*STDIN : undef,
     );
 }
@@ -272,11 +274,10 @@ sub _schedule {
 # Takes what one run of a case gave: returns the case that has to run next, if any, and the exit statuses that were
 # decided.
 sub _take {
-    my ($self, $outcome, $exception) = @_;
+    my ($self, $outcome, $exception, $decision) = @_;
     my $case    = $outcome->case;
     my $policy  = $self->{policy};
-    my $advice  = $self->{option}{update} ? undef : $self->{destination};
-    my $verdict = defined $exception ? in_error($case, $exception) : judge($outcome, $advice);
+    my $verdict = defined $exception ? in_error($case, $exception) : with_case($outcome, $decision);
     my ($again, @decided) = $policy ? $policy->take($outcome, $verdict) : (0, [$verdict]);
     return $case->tried_again if $again;
     my @statuses = map { $self->_decided(@$_) } @decided;

@@ -4,11 +4,12 @@ package Runtest::Schedule;
 use strict;
 use warnings;
 
-use Cpanel::JSON::XS ();
 use IO::Async::Loop;
 use IO::Async::Timer::Periodic;
 use Time::HiRes qw(time);
 
+use Runtest::Aside qw(aside);
+use Runtest::ByteJSON qw(encode_bytes);
 use Runtest::Error;
 use Runtest::Launch;
 use Runtest::Outcome;
@@ -19,10 +20,14 @@ use Runtest::Process qw(describe_status);
 
 Runtest::Schedule - runs cases side by side
 
-=head2 new(where => $sandbox, lanes => \@lanes, results => $results, jobs => N, progress => $progress, terminal => $handle)
+=head2 new(%given)
 
-$sandbox is a Runtest::Sandbox or a Runtest::NoSandbox, the lanes are those of all cases, $progress a Runtest::Report::Progress,
-the terminal a handle or undef: it becomes the worker's descriptor 4. Starts the zygote, which takes a while, and does not wait for it.
+Takes C<where> (a sandbox), C<lanes>, C<results>, C<jobs>, C<progress>, C<decide> (a function) and C<terminal>.
+
+$sandbox is a Runtest::Sandbox or a Runtest::NoSandbox, the lanes are those of all cases, $progress a
+Runtest::Report::Progress, decide($outcome) what there is to be known of a case that has ended, as data; the terminal
+a handle or undef: it becomes the worker's descriptor 4. Starts the zygote, which takes a while, and does not wait for
+it.
 
 =cut
 
@@ -38,10 +43,11 @@ sub new {
 
 =head2 run(\@cases, \&done)
 
-Runs the cases and calls done($outcome, $exception) as each ends, in the order in which they do; done may return a case
-that is to run (again). The exception is set, and there is no verdict, when a case could not be run. Returns undef, or the
-name of the signal (INT, TERM, HUP) that ended the run: then every case's processes have ended. Dies, when they have, if the zygote
-was ended by somebody (broken), or could not be made.
+Runs the cases and calls done($outcome, $exception, $decision) as each ends, in the order in which they do; done may
+return a case that is to run (again). The exception is set, and there is no decision, when a case could not be run. An
+outcome that is large is decided on beside the loop, which obeys signals and runs other cases meanwhile. Returns
+undef, or the name of the signal (INT, TERM, HUP) that ended the run: then every case's processes have ended. Dies,
+when they have, if the zygote was ended by somebody (broken), or could not be made.
 
 =cut
 
@@ -77,7 +83,7 @@ Ends what new() has started if run() was not called, and what run() has left if 
 sub end {
     my ($self) = @_;
     @$self{qw(queue lost)} = ([], 1);
-    $self->{launch}->kill_all;
+    $self->_end_all;
     $self->{launch}->end;
     return;
 }
@@ -102,7 +108,7 @@ sub _state {
 
 sub _fill {
     my ($self) = @_;
-    while (!$self->{interrupted} && !$self->{lost} && $self->_may_start($self->{queue}[0])) {
+    while (!$self->_is_over && $self->_may_start($self->{queue}[0])) {
         my $case = shift @{ $self->{queue} };
         eval { $self->_start($case); 1 } or $self->_ended(Runtest::Outcome->new($case), $@);
     }
@@ -122,7 +128,14 @@ sub _may_start {
 sub _interrupt {
     my ($self, $signal) = @_;
     $self->{interrupted} //= $signal;
+    $self->_end_all;
+    return;
+}
+
+sub _end_all {
+    my ($self) = @_;
     $self->{launch}->kill_all;
+    $_->{deciding}->kill('TERM') for grep { $_->{deciding} } values %{ $self->{running} };
     return;
 }
 
@@ -136,7 +149,7 @@ sub _start {
     $self->{launch}->start(
         name     => $case->name,
         options  => [$place->{options}->(Runtest::Plan::backstop_seconds($plan))],
-        input    => Cpanel::JSON::XS->new->latin1->canonical->convert_blessed->encode($plan),
+        input    => encode_bytes($plan),
         terminal => $self->{terminal},
         on_said  => $self->_reader($outcome, 'take_stderr'),
         on_wire  => $self->_reader($outcome, 'take_wire'),
@@ -186,17 +199,30 @@ sub _stop {
 # From a terminal ^C comes to all processes at once: what ended by it must not be judged before we know of it ourselves.
 sub _ended {
     my ($self, $outcome, $exception) = @_;
-    $self->{running}{ $outcome->case->name } = { outcome => $outcome };
-    $self->{loop}->later(sub { $self->_finished($outcome, $exception) });
+    my $running = $self->{running}{ $outcome->case->name } = { outcome => $outcome };
+    $self->{loop}->later(sub {
+        return $self->_finished($outcome, $exception) if defined $exception || $self->_is_over;
+        return $self->_finished($outcome, undef, $self->{decide}->($outcome)) if !$outcome->is_large;
+        $running->{deciding} = aside(
+            $self->{loop},
+            sub { return $self->{decide}->($outcome) },
+            sub { my ($decision, $failed) = @_; $self->_finished($outcome, $failed, $decision) }
+        );
+    });
     return;
 }
 
+sub _is_over {
+    my ($self) = @_;
+    return $self->{interrupted} || $self->{lost};
+}
+
 sub _finished {
-    my ($self, $outcome, $exception) = @_;
+    my ($self, $outcome, $exception, $decision) = @_;
     delete $self->{running}{ $outcome->case->name };
     $self->{ended}++;
     $self->{progress}->clear;
-    my $again = $self->{interrupted} || $self->{lost} ? undef : $self->{done}->($outcome, $exception);
+    my $again = $self->_is_over ? undef : $self->{done}->($outcome, $exception, $decision);
     push @{ $self->{queue} }, $again if $again;
     $self->_fill;
     return;

@@ -8,7 +8,7 @@ use Runtest::Compare qw(compare_streams is_compared);
 use Runtest::Diff qw(unified_diff);
 use Runtest::Golden;
 use Runtest::Requirements qw(compare_versions);
-use Runtest::Verdict qw(in_error munge_outcome);
+use Runtest::Verdict qw(in_error);
 
 =head1 NAME
 
@@ -76,13 +76,13 @@ sub _look_at {
     return (0, [$verdict, 'its goldens are left as they are'])
       if $verdict->{failure} || $verdict->{verdict} eq 'ERROR' || defined $case->expected_failure;
     my $name   = $case->key;
-    my $munged = munge_outcome($outcome);
+    my $munged = $verdict->{munged};
     my $first  = delete $self->{first}{$name};
     if (!$first) {
         $self->{first}{$name} = $munged;
         return (1);
     }
-    if (my @flaky = _differing($first, $munged, $case->directives)) {
+    if (my @flaky = _differing($first, $munged, $case->directives, $outcome->directory . '/munged')) {
         _fail($verdict, 'FLAKY', 'two runs gave different results, so its goldens are left as they are', @flaky);
         return (0, [$verdict]);
     }
@@ -100,9 +100,14 @@ sub _fail {
 }
 
 sub _differing {
-    my ($first, $second, $directives) = @_;
+    my ($first, $second, $directives, $directory) = @_;
     my %streams = map { $_ => 1 } keys %$first, keys %$second;
-    return map { { stream => $_, diff => [unified_diff("first run's $_", $first->{$_} // '', "second run's $_", $second->{$_} // '')] } }
+    my $diff = sub {
+        my ($stream) = @_;
+        my ($old, $new) = map { $_->{$stream} // '' } $first, $second;
+        return unified_diff("first run's $stream", $old, "second run's $stream", $new, "$directory/$stream");
+    };
+    return map { { stream => $_, diff => [$diff->($_)] } }
       grep { ($first->{$_} // '') ne ($second->{$_} // '') } grep { is_compared($_, $directives) } sort keys %streams;
 }
 
@@ -114,7 +119,8 @@ sub _written_late {
     my $done = eval {
         my $golden = Runtest::Golden->new($case->{tree}, $case->test->{number}, $case->lane);
         my $munged = $self->{said}{ $case->test->{number} }{ $case->lane->name };
-        @notes = $self->_write($case, $verdict, compare_streams($munged, $golden, $case->directives));
+        my @differing = compare_streams($munged, $golden, $case->directives, "$verdict->{directory}/munged");
+        @notes = $self->_write($case, $verdict, @differing);
         1;
     };
     return $done ? [$verdict, @notes] : _error($verdict, $@);

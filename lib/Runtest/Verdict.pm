@@ -13,7 +13,7 @@ use Runtest::Release qw(release);
 use Runtest::Results;
 
 use Exporter 'import';
-our @EXPORT_OK = qw(judge munge_outcome skipped in_error write_result);
+our @EXPORT_OK = qw(judge decide with_case munge_outcome skipped in_error write_result);
 
 =head1 NAME
 
@@ -21,32 +21,47 @@ Runtest::Verdict - PASS, FAIL, SKIP, XFAIL, XPASS, FLAKY or ERROR, and why
 
 =head1 DESCRIPTION
 
-A verdict is C<< { verdict, case, reason, seconds, failure, differences, acceptable, flavours, refusal, directory,
-exit_status } >>: C<failure> is the step's (the worker's), C<differences> are Runtest::Compare's, C<acceptable> says
-that --update would take them, C<flavours> are those that it would make for that, C<refusal> is why it would not,
-C<exit_status> is what a run that has it ends with (docs/architecture.md).
+A verdict is C<< { verdict, case, reason, seconds, failure, differences, munged, acceptable, flavours, refusal,
+directory, exit_status } >>: C<failure> is the step's (the worker's), C<differences> are Runtest::Compare's, C<munged>
+are the streams that were compared, C<acceptable> says that --update would take them, C<flavours> are those that it
+would make for that, C<refusal> is why it would not, C<exit_status> is what a run that has it ends with
+(docs/architecture.md).
 
 =head2 judge($outcome, $destination)
 
 Munges and compares what a case wrote, and decides. With a Runtest::Destination it is asked what --update would do.
 
+=head2 decide($outcome, $destination), with_case($outcome, \%decision)
+
+Its two parts. A decision is nothing but data, so it can come from another process.
+
 =cut
 
 sub judge {
     my ($outcome, $destination) = @_;
-    my $case  = $outcome->case;
-    my $fixed = { case => $case, seconds => $outcome->seconds, directory => $outcome->directory };
-    my $verdict = eval {
+    return with_case($outcome, decide($outcome, $destination));
+}
+
+sub with_case {
+    my ($outcome, $decision) = @_;
+    return { %$decision, case => $outcome->case, seconds => $outcome->seconds, directory => $outcome->directory };
+}
+
+sub decide {
+    my ($outcome, $destination) = @_;
+    my $case = $outcome->case;
+    my $decision = eval {
         Runtest::Error->throw(broken => $outcome->excess) if defined $outcome->excess;
         my $munged = munge_outcome($outcome);
         my $golden = Runtest::Golden->new($case->{tree}, $case->test->{number}, $case->lane);
-        my @differences = compare_streams($munged, $golden, $case->directives);
+        my @differences = compare_streams($munged, $golden, $case->directives, $outcome->directory . '/munged');
         my $trouble = $outcome->trouble;
         Runtest::Error->throw(broken => $trouble) if defined $trouble;
-        _decide($case, $outcome->failure, @differences);
+        +{ %{ _decision($case, $outcome->failure, @differences) }, munged => $munged };
     } // in_error($case, $@);
-    my %acceptance = $destination && $verdict->{acceptable} ? _acceptance($case, $verdict, $destination) : ();
-    return { %$verdict, %acceptance, %$fixed };
+    delete $decision->{case};
+    my %acceptance = $destination && $decision->{acceptable} ? _acceptance($case, $decision, $destination) : ();
+    return { %$decision, %acceptance };
 }
 
 sub _acceptance {
@@ -61,7 +76,7 @@ sub _acceptance {
 }
 
 # What an added lane's version had wrong may have been mended in that MTA, whose source nobody here knows.
-sub _decide {
+sub _decision {
     my ($case, $failure, @differences) = @_;
     my $expected = $case->expected_failure;
     my $failed   = $failure || @differences;

@@ -22,10 +22,6 @@ worker's side runs what the test says.
 # The most that a record may bring: an archive of all that a case has written.
 our $MOST_BYTES = 64 * 1024 * 1024;
 
-# The most that streams may hold to be judged.
-our $MOST_OF_A_STREAM    = 4 * 1024 * 1024;
-our $MOST_OF_ALL_STREAMS = 16 * 1024 * 1024;
-
 # Far more than a step's line with all that it has to tell.
 my $LONGEST_LINE = 4 * 1024 * 1024;
 

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 
 use File::Path qw(make_path);
+use List::Util qw(head min);
 use Time::HiRes qw(time);
 
 use Runtest::ByteJSON qw(decode_bytes);
@@ -14,7 +15,7 @@ use Runtest::Commands::Dialogue  ();
 use Runtest::Commands::Exim      ();
 use Runtest::Commands::Files     ();
 use Runtest::Commands::Utilities ();
-use Runtest::Collect qw(collect_streams);
+use Runtest::Collect qw(collect_streams excess);
 use Runtest::Debug qw(group_of wrapped under_gdb shell kept_files);
 use Runtest::Native qw(cpu_of_children);
 use Runtest::Process qw(start_process wait_process end_process describe_status);
@@ -199,6 +200,7 @@ sub _run_step {
     $run->($self, $step);
     $self->settle if $entry->{settles};
     $self->check_daemons;
+    $self->next_look;
     return;
 }
 
@@ -252,13 +254,43 @@ deadline passes.
 sub run {
     my ($self, $step, %how) = @_;
     my $pid = $self->start($step, %how);
-    my $status = wait_process($pid, $self->{deadline});
+    my $status = eval { $self->await_end($pid) // die $self->_too_long("pid $pid (@{ $how{argv} }) to end") . "\n" };
     if (!defined $status) {
+        my $why = $@;
         end_process($pid, $self->{plan}{patience});
-        die $self->_too_long("pid $pid (@{ $how{argv} }) to end") . "\n";
+        die $why;
     }
     $self->{running}{status} = describe_status($status);
     return $status;
+}
+
+=head2 await_end($pid)
+
+Waits until the process has ended and returns its wait status; undef at the step's deadline. Dies as next_look does.
+
+=cut
+
+sub await_end {
+    my ($self, $pid) = @_;
+    my $status;
+    do { $status = wait_process($pid, $self->next_look) } until defined $status || time >= $self->{deadline};
+    return $status;
+}
+
+=head2 next_look()
+
+Dies when the case has written more than it may. Returns until when there is something to be waited for before that
+has to be looked at again: at the latest the step's deadline.
+
+=cut
+
+my $LOOK_SECONDS = 0.25;
+
+sub next_look {
+    my ($self) = @_;
+    my $excess = excess();
+    die "$excess\n" if defined $excess;
+    return min(time + $LOOK_SECONDS, $self->{deadline});
 }
 
 sub _too_long {
@@ -335,15 +367,19 @@ Waits until everything that the step caused has ended; daemons, waiting servers 
 
 =cut
 
+my $MOST_NAMED = 10;
+
 sub settle {
     my ($self) = @_;
-    my @remaining = Runtest::Native::settle(
-        $self->{deadline} - time,
-        [map { ($_->{pid}, $_->{serves} // ()) } @{ $self->{daemons} }],
-        [map { $_->{pid} } @{ $self->{servers} }, @{ $self->{background} }]
-    );
-    die $self->_too_long('these processes of the step to end: ' . join ', ', map { "pid $_" } @remaining) . "\n" if @remaining;
-    return;
+    my @daemons  = map { ($_->{pid}, $_->{serves} // ()) } @{ $self->{daemons} };
+    my @trees    = map { $_->{pid} } @{ $self->{servers} }, @{ $self->{background} };
+    my @remaining;
+    do { @remaining = Runtest::Native::settle($self->next_look - time, \@daemons, \@trees) }
+      while @remaining && time < $self->{deadline};
+    return if !@remaining;
+    my $more = @remaining > $MOST_NAMED ? ', and ' . (@remaining - $MOST_NAMED) . ' more' : '';
+    my $named = join ', ', map { "pid $_" } head($MOST_NAMED, @remaining);
+    die $self->_too_long("these processes of the step to end: $named$more") . "\n";
 }
 
 =head2 check_daemons()
@@ -370,6 +406,7 @@ sub _end_everything {
     my $failed = eval {
         Runtest::Commands::Dialogue::await_servers($self);
         $self->settle;
+        $self->next_look;
         1;
     } ? undef : ($@ =~ s/\n\z//r);
     my ($left) = (@{ $self->{daemons} }, @{ $self->{background} });
@@ -387,8 +424,7 @@ sub _end_what_is_left {
 
 sub _send_streams {
     my ($self) = @_;
-    # A byte more than is judged: so the driver knows.
-    collect_streams(1 + $Runtest::Wire::MOST_OF_A_STREAM, sub {
+    collect_streams(sub {
         my ($name, $bytes) = @_;
         $self->send_record({ type => 'stream', name => $name }, $bytes);
     });

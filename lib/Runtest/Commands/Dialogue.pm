@@ -6,7 +6,6 @@ use warnings;
 
 use Runtest::Await qw(await_file);
 use Runtest::Input qw(input_handle);
-use Runtest::Process qw(wait_process);
 
 =head1 NAME
 
@@ -15,7 +14,7 @@ Runtest::Commands::Dialogue - the scripted clients and servers
 =cut
 
 # The own timeout of clients and servers in seconds (docs/writing-tests.md), which runtest multiplies.
-my $SECONDS = 5;
+my $SECONDS = 30;
 
 my $SERVER_STDOUT = 'test-stdout-server';
 
@@ -95,6 +94,7 @@ sub _await_server {
             what      => 'listen',
             pid       => $server->{pid},
             deadline  => $worker->{deadline},
+            next_look => sub { return $worker->next_look },
         );
         $server->{ended} = 1 if defined $server->{status};
         1;
@@ -121,7 +121,7 @@ sub await_servers {
     my (@ending, @others);
     push @{ !defined $place || $_->{place} eq $place ? \@ending : \@others }, $_ for @{ $worker->{servers} };
     for my $server (@ending) {
-        my $status = $server->{status} // wait_process($server->{pid}, $worker->{deadline})
+        my $status = $server->{status} // $worker->await_end($server->{pid})
           // die "timeout: waited for the server of line $server->{line} to end\n";
         $server->{ended} = 1;
         eval { $worker->expect($server->{step}, $status); 1 } or die "the server of line $server->{line}: $@";

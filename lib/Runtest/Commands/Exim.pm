@@ -75,6 +75,7 @@ sub _await_daemon {
             what      => "listen (write $daemon->{pid_file})",
             pid       => $daemon->{pid},
             deadline  => $worker->{deadline},
+            next_look => sub { return $worker->next_look },
         );
         die 'the daemon ended as soon as it listened: ' . describe_status($status) . "\n" if defined $status;
         1;
