@@ -43,7 +43,7 @@ sub paths {
         script        => "scripts/$LANE{$lane}{folder}/$number",
         configuration => "confs/$number",
         mail          => "mail/$number.CALLER",
-        map { $_ => "$_/$number" } qw(log stdout stderr),
+        map { $_ => "$_/$number" } qw(log stdout),
     );
 }
 
