@@ -252,7 +252,7 @@ for my $row (
     ['nothing is written', '', [['new', '']], ['new PASS wrote log/0001.exim-4.98.2'], '0001=same 0001.exim-4.98.2='],
     ['nothing is written any more', "need exim >= 4.97\n", [['new', '']], ['new PASS removed log/0001'], ''],
     ['an expected failure', "expect-fail exim >= 4.98: a bug\n", [['new', "new\n"]], ['new XFAIL its goldens are left as they are'], '0001=same'],
-    ['an unexpected pass', "expect-fail exim >= 4.98: a bug\n", [['new', "same\n"]], ['new FAIL its goldens are left as they are'], '0001=same'],
+    ['an unexpected pass', "expect-fail exim >= 4.98: a bug\n", [['new', "same\n"]], ['new XPASS its goldens are left as they are'], '0001=same'],
   )
 {
     my ($what, $head, $logs, $decided, $goldens) = @$row;
