@@ -9,7 +9,7 @@ use warnings;
 
 use IO::Socket::INET;
 
-my $PATIENCE = 5;    # seconds, for each answer
+my $PATIENCE = 15;    # seconds, for each answer; more than the MTA waits where that gives up
 
 # A connection on which the MTA has said that TLS may start.
 sub after_starttls {
