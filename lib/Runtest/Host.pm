@@ -78,8 +78,8 @@ sub _address6 {
 
 =head2 mta_user(\%names)
 
-The user that an MTA was built for (Runtest::Accounts, C<names>), as this machine knows it. Dies (broken) when it does not, with
-the command that makes it.
+The user that an MTA was built for (Runtest::Accounts, C<names>), as this machine knows it. Dies (broken) when it does not,
+with the command that makes it.
 
 =cut
 
@@ -102,7 +102,8 @@ Dies (broken) when this machine lacks what Runtest::Accounts wants, with the com
 sub check_accounts {
     my ($accounts) = @_;
     for my $user ($accounts->wanted) {
-        defined(is_number($user) ? getpwuid $user : getpwnam $user) or Runtest::Error->throw(broken => missing_mta_user($user));
+        defined(is_number($user) ? getpwuid $user : getpwnam $user)
+          or Runtest::Error->throw(broken => missing_mta_user($user));
     }
     for my $group (map { $_->[0] } $accounts->groups) {
         defined getgrnam $group

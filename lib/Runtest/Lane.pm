@@ -106,7 +106,8 @@ sub library { return $_[0]{facts}{library} }
 
 =head2 version_of($what)
 
-The version of C<exim>, as it counts (Runtest::Version), or of C<gnutls> or C<openssl> if the MTA runs with that; else undef.
+The version of C<exim>, as it counts (Runtest::Version), or of C<gnutls> or C<openssl> if the MTA runs with that; else
+undef.
 
 =cut
 
@@ -126,8 +127,8 @@ sub version_name { return $_[0]{facts}{versions}{exim} }
 
 =head2 lists($list, $word)
 
-Whether the -bV lines whose names begin with $list have the word, or each part of one such as appendfile/maildir. A word has
-the same meaning in every spelling that an Exim has had for it.
+Whether the -bV lines whose names begin with $list have the word, or each part of one such as appendfile/maildir. A word
+has the same meaning in every spelling that an Exim has had for it.
 
 =cut
 

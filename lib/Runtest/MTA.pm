@@ -46,7 +46,8 @@ my @UTILITIES = qw(exinext exigrep exiqgrep eximstats exim_dumpdb exim_dbmbuild 
 
 =head2 utilities_beside($path)
 
-The MTA's utilities: pairs of directory and name. They stand beside the binary, or, if that is a link, beside what it leads to.
+The MTA's utilities: pairs of directory and name. They stand beside the binary, or, if that is a link, beside what it leads
+to.
 
 =cut
 
@@ -118,7 +119,8 @@ sub facts_from_output {
     };
 }
 
-# What features were called while they were experiments, or later, and are called now. Experimental_X is X unless it stands here.
+# What features were called while they were experiments, or later, and are called now. Experimental_X is X unless it stands
+# here.
 my %CURRENT = (
     Experimental_International => 'I18N',           # up to 4.86
     Experimental_Proxy         => 'PROXY',          # up to 4.86
