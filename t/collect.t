@@ -32,9 +32,10 @@ sub in_directory_of {
 }
 
 sub streams {
+    my (@files) = @_;
     my %streams;
     my $take = sub { my ($name, $bytes) = @_; $streams{$name} = $bytes };
-    return in_directory_of(sub { collect_streams($take); \%streams }, @_);
+    return in_directory_of(sub { collect_streams($take); \%streams }, @files);
 }
 
 is_deeply streams({}), {}, 'nothing';

@@ -19,11 +19,23 @@ has_sandbox();
 
 my @ONE = ('--lane', 'gnutls');
 
+my $PATIENCE = 100;
+
+sub await {
+    my ($what, $is_there) = @_;
+    my $deadline = time + $PATIENCE;
+    while (!$is_there->()) {
+        die "waited $PATIENCE s in vain: $what\n" if time > $deadline;
+        sleep 0.01;
+    }
+    return;
+}
+
 my $tree = TestTree->new;
 $tree->test('0001', "# large\nperl\nprint map { qq(\$_\\n) } 1 .. 26_000;\n****\n")
   ->file('stdout/0001', join '', map { "golden $_\n" } 1 .. 26_000);
 $tree->test('0002', "# larger\nperl\nprint map { \$_ % 3 . qq(\\n) } 1 .. 400_000;\n****\n")
-  ->file('stdout/0002', join '', map { $_ % 7 . "\n" } 1 .. 400_000);
+  ->file('stdout/0002', join '', map { sprintf "%d\n", $_ % 7 } 1 .. 400_000);
 $tree->test('0003', "# long\nperl\nprint 'x' x (4 * 1024 * 1024 - 1), qq(\\n);\n****\n");
 $tree->test('0004', "# small\nexim -be x\n****\n")->file('stdout/0004', "x\n");
 
@@ -43,7 +55,7 @@ cmp_ok $run->{out} =~ tr/\n//, '<', 300, 'the report is short';
 my $last    = $tree->path('results/last');
 my $before  = readlink $last;
 my $started = start({}, '--tree', $tree->path, @ONE, '0002');
-sleep 0.01 until readlink($last) ne $before && -s "$last/0002.gnutls/steps.jsonl";
+await('the steps of 0002', sub { return readlink($last) ne $before && -s "$last/0002.gnutls/steps.jsonl" });
 my $told = time;
 kill TERM => $started->{pid};
 my $ended = finish($started);

@@ -272,9 +272,11 @@ Waits until the process has ended and returns its wait status; undef at the step
 
 sub await_end {
     my ($self, $pid) = @_;
-    my $status;
-    do { $status = wait_process($pid, $self->next_look) } until defined $status || time >= $self->{deadline};
-    return $status;
+    while (1) {
+        my $status = wait_process($pid, $self->next_look);
+        return $status if defined $status || time >= $self->{deadline};
+    }
+    return;
 }
 
 =head2 next_look()
