@@ -25,6 +25,7 @@ my %TLS_ERROR = (
     'Certificate is required.'                                                         => 'no certificate from the peer',             # GnuTLS, TLS 1.3
     'certificate verify failed'                                                        => 'certificate verification failed',          # OpenSSL
     'Error in the certificate.'                                                        => 'certificate verification failed',          # GnuTLS: refused by an event
+    'unsupported protocol'                                                             => 'no version or cipher suite in common',     # OpenSSL
     'no shared cipher'                                                                 => 'no version or cipher suite in common',     # OpenSSL
     '(TLSv1.2)'                                                                        => 'no version or cipher suite in common',     # OpenSSL: Exim says which version it has
     '(TLSv1.1)'                                                                        => 'no version or cipher suite in common',     # OpenSSL: the same
@@ -91,6 +92,15 @@ my $DN_VALUE      = qr{(?:\\.|(?! \w+=)[^,"<>\\])+};
 my $DN_SLASHED    = qr{/$DN_TYPE=(?:(?! \w+=)[^/"<>])+};
 
 my @RULES = (
+    {
+        name    => 'accept-version',
+        streams => ['log'],
+        why     => 'up to 4.95, builds with OpenSSL put the version that they were at behind the name of the call, and since then in the place of the reason',
+        pattern => sub { return qr/(?<=\(SSL_accept) \(TLSv1(?:\.[0-9])?\)(?=\): )/ },
+        becomes => sub { return '' },
+        changes => ['x (SSL_accept (TLSv1.2)): error:0A000001:x', 'x (SSL_accept): error:0A000001:x'],
+        leaves  => 'x (SSL_accept): (TLSv1.2)',
+    },
     {
         name    => 'tls-error',
         streams => [qw(log rejectlog msglog stdout mail)],
