@@ -121,6 +121,22 @@ for my $row (
     is planned($script, %$given)->skip_reason, $reason, 'skipped: ' . ($reason // 'not') . ', ' . $script =~ s/\n//r;
 }
 
+# [head of the script, requirements of the folder, whether the test is also one for an OpenSSL lane of 4.98]
+my $other = Runtest::Lane->new('other', __FILE__);
+$other->learn({ library => 'openssl', versions => { exim => '4.98', openssl => '3.0.11' }, lists => { 'Support for' => ['OpenSSL'] }, macros => [] });
+for my $row (
+    ['',                       [],                 1],
+    ["need exim >= 4.98\n",    [],                 1],
+    ["need exim < 4.98\n",     [],                 ''],
+    ["need gnutls >= 3\n",     [],                 ''],
+    ['',                       ['support GnuTLS'], ''],
+    ['',                       ['support OpenSSL'], 1],
+  )
+{
+    my ($script, $requirements, $wanted) = @$row;
+    is planned($script, requirements => $requirements)->is_for($other), $wanted, "for another lane: $script@$requirements";
+}
+
 # ----- Failures that are expected -----
 
 is scalar planned('')->expected_failure, undef, 'none is expected';

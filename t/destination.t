@@ -69,7 +69,8 @@ sub destination {
     return $path // "not: $why_not";
 }
 
-my $INSTEAD = 'if both are right, let the script say what it needs (need exim ..., need feature NAME), or let a munge rule make them one';
+my $INSTEAD = 'if both are right, let the script say what it needs (need exim ..., need feature NAME), or let a munge rule make them one; '
+  . 'if the test was changed, --update all of them in one run';
 my $BOTH    = 'gnutls openssl';
 
 # [what, lane, other lanes, files, head of the script, what was said, where]

@@ -46,6 +46,31 @@ for my $case (
 is eval { Runtest::Lane->find_lanes('/nonexistent', {}, []) } // $@->kind . ": $@",
   'broken: there is no MTA in mta/: run ./setup, or name one with --mta NAME=PATH', 'no MTA at all';
 
+# ----- The lanes beside those of a run -----
+
+$top->child('mta/gone')->mkpath;
+symlink '/nonexistent/exim', $top->child('mta/gone/exim') or die "symlink: $!\n";
+
+# [added, globs, the lanes beside the chosen ones; + marks one that was added]
+for my $case (
+    [{ own => $own }, ['own'], 'gnutls=mta/gnutls/exim openssl=mta/openssl/exim'],
+    [{ own => $own }, ['gnutls'], 'openssl=mta/openssl/exim +own=own'],
+    [{ gnutls => $own }, ['gnutls'], 'gnutls of mta=mta/gnutls/exim openssl=mta/openssl/exim'],
+    [{ gnutls => $own }, ['openssl'], '+gnutls=own gnutls of mta=mta/gnutls/exim'],
+    [{ own => $own, same => "$top/mta/gnutls/exim" }, [qw(own same)], 'openssl=mta/openssl/exim'],
+    [{ own => $own, none => '/nonexistent/exim' }, ['own'], 'gnutls=mta/gnutls/exim openssl=mta/openssl/exim'],
+    [{ own => $own }, [qw(own openssl gnutls)], ''],
+  )
+{
+    my ($added, $globs, $wanted) = @$case;
+    my @beside = Runtest::Lane->lanes_beside("$top", $added, Runtest::Lane->find_lanes("$top", $added, $globs));
+    is join(' ', map { ($_->is_added ? '+' : '') . $_->name . '=' . substr $_->path, 1 + length $top } @beside), $wanted,
+      "the lanes beside @$globs, with " . join ' ', map { "$_=$added->{$_}" } sort keys %$added;
+}
+is join(' ', map { $_->is_added ? 1 : 0 } Runtest::Lane->find_lanes("$top", { own => $own }, [qw(gnutls own)])), '0 1', 'which of a run was added';
+is eval { Runtest::Lane->lanes_beside("$top", { 'a/b' => $own }) } // $@->kind, 'wrong', 'a name that no lane can have';
+$top->child('mta/gone')->remove_tree;
+
 for my $name (qw(a gnutls-3.8 A_b.1 4.99)) {
     is eval { Runtest::Lane->new($name, $own)->name } // $@, $name, "a lane's name: $name";
 }

@@ -58,6 +58,11 @@ my @CASES = (
         "XFAIL 0001 mine 1.23s Title: a bug\n"],
     ['a difference', { verdict => 'FAIL', reason => 'log differs', differences => [\%DIFFERENCE], acceptable => 1 }, [],
         "FAIL 0001 mine 1.23s Title: log differs\n$DIFF$WHAT_TO_DO  accept:  ./runtest --update --lane mine 0001\n"],
+    ['one that gets a flavour', { verdict => 'FAIL', reason => 'x', acceptable => 1, flavours => ['log/0001.exim-4.98', "mail/0001.\e.exim-4.98"] }, [],
+        "FAIL 0001 mine 1.23s Title: x\n$WHAT_TO_DO  accept:  ./runtest --update --lane mine 0001\n"
+          . "           which makes log/0001.exim-4.98\n           which makes mail/0001.\\x1B.exim-4.98\n"],
+    ['one that is refused', { verdict => 'FAIL', reason => 'x', acceptable => 0, refusal => "log/0001 is another's\e" }, [],
+        "FAIL 0001 mine 1.23s Title: x\n$WHAT_TO_DO  accept:  not by --update: log/0001 is another's\\x1B\n"],
     ['a failed step', { verdict => 'FAIL', reason => 'x:7: first', failure => \%FAILURE, differences => [\%DIFFERENCE] }, [],
         "FAIL 0001 mine 1.23s Title: x:7: first\n  step:   scripts/1-A/0001:7: ls \\x1B\n  reason: first\n            second\\x0Dline\n$DIFF$WHAT_TO_DO"],
     ['a failed end', { verdict => 'FAIL', reason => 'x', failure => { step => 'end of script', reason => 'r' } }, [],

@@ -150,6 +150,64 @@ END
     unlike $run->{out}, qr/accept:/, 'and not offered for acceptance';
 };
 
+subtest 'a lane that was added' => sub {
+    my $tree = TestTree->new->test('0001', "# lanes\nexim -be\n\${if eq{\${substr_2_2:\$version_number}}{98}{new}{old}}\n****\n");
+    my @new = ('--mta', 'new=' . $tree->mta('4.98'));
+    my @old = ('--mta', 'old=' . $tree->mta('4.90'));
+    my $again = "again:   runtest --tree TREE --mta new=TREE/mta-4.98/exim --lane new 0001\n";
+    my $difference = sub { my ($lines) = @_; return "  --- stdout/0001\n  +++ this run's stdout\n$lines" };
+    my ($failed, $passed) = map { "1 cases: $_, 0 skipped, 0 errors\n" } '0 passed, 1 failed', '1 passed, 0 failed';
+    my %golden = (old => "> old\n> \n", new => "> new\n> \n");
+
+    my $not_alone = 'this test has no golden yet, and lanes gnutls and openssl run it, too: --update all of them in one run';
+    my $nothing   = $difference->("  \@\@ -0,0 +1,2 \@\@\n  +> new\n  +> \n");
+    is_run $tree->run(@new, qw(--lane new)), {
+        status => 1,
+        out    => "FAIL 0001 new N.NNs lanes: stdout differs\n$nothing  results: RESULTS/0001.new\n  $again  accept:  not by --update: $not_alone\n$failed",
+      }, 'a new test: why there is nothing to accept';
+    is_run $tree->run(@new, qw(--lane new --update)),
+      { status => 1, out => "FAIL 0001 new N.NNs lanes: $not_alone\n$nothing  results: RESULTS/0001.new.try2\n  $again$failed" }, '- and --update refuses';
+    is_deeply [$tree->files('stdout')], [], '- and writes nothing';
+
+    $tree->file('stdout/0001', $golden{old});
+    my $changed = $difference->("  \@\@ -1,2 +1,2 \@\@\n  -> old\n  +> new\n   > \n");
+    is_run $tree->run(@new, qw(--lane new)), {
+        status => 1,
+        out    => "FAIL 0001 new N.NNs lanes: stdout differs\n$changed  results: RESULTS/0001.new\n  $again"
+          . "  accept:  runtest --tree TREE --mta new=TREE/mta-4.98/exim --update --lane new 0001\n           which makes stdout/0001.exim-4.98\n$failed",
+      }, 'a golden of other lanes: what --update would make';
+    is_run $tree->run(@new, qw(--update --lane new 0001)), { out => "PASS 0001 new N.NNs lanes\n  wrote stdout/0001.exim-4.98\n$passed" }, '- makes';
+    is_deeply { map { $_ => $tree->content("stdout/$_") } $tree->files('stdout') }, { '0001' => $golden{old}, '0001.exim-4.98' => $golden{new} },
+      '- beside the golden of the others';
+    is_run $tree->run(@new), { out => <<'END' }, '- so that all lanes pass';
+PASS 0001 gnutls N.NNs lanes
+PASS 0001 new N.NNs lanes
+PASS 0001 openssl N.NNs lanes
+3 cases: 3 passed, 0 failed, 0 skipped, 0 errors
+END
+
+    $tree->file('stdout/0001', "> other\n> \n");
+    my $refused = 'stdout/0001 is the golden of lanes gnutls and openssl, too, and so would be stdout/0001.exim-4.90 (lanes gnutls and openssl): '
+      . 'if both are right, let the script say what it needs (need exim ..., need feature NAME), or let a munge rule make them one; '
+      . 'if the test was changed, --update all of them in one run';
+    my $run = $tree->run(@old, qw(--lane old));
+    like $run->{out}, qr/^  accept:  not by --update: \Q$refused\E$/m, 'an older MTA: why there is nothing to accept';
+    $run = $tree->run(@old, qw(--lane old --update));
+    like $run->{out}, qr/^FAIL 0001 old N.NNs lanes: \Q$refused\E$/m, '- and --update refuses';
+    is $tree->content('stdout/0001'), "> other\n> \n", '- and leaves the golden';
+    $run = $tree->run(@old, '--update');
+    is $run->{status}, 0, 'all of them in one run';
+    like $run->{out}, qr/^PASS 0001 old N.NNs lanes\n(?!  )/m, '- of which those of mta/ write';
+    is $tree->content('stdout/0001'), $golden{old}, '- the golden of all';
+
+    $tree->file('exim', "none\n");
+    is_run $tree->run(@new, '--mta', 'bad=' . $tree->path('exim'), qw(--lane new)), {
+        out => "PASS 0001 new N.NNs lanes\n$passed",
+        err => 'runtest: goldens of lane bad, which is not in this run, may be written over: '
+          . "TREE/exim is not an Exim: it holds '>>>running<<<' 0 times, and must hold it once\n",
+    }, 'a lane about which nothing is known, and which does not run';
+};
+
 subtest 'a golden that cannot be written' => sub {
     my $tree = TestTree->new->test('0001', "# one\n$PASSING")->test('0002', "# two\n$PASSING")->file('stdout/0001', "old\n");
     $tree->file('stdout/0002', $ANSWER);

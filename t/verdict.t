@@ -207,6 +207,97 @@ $update = update(map { $_->[0]->case } @both);
 $update->take(@$_) for @both;
 is_deeply [map { [$update->take(@$_)]->[1][1] } @both], [('wrote log/0001') x 2], '- also when both have something to write';
 
+# ----- --update in a lane that was added -----
+
+my ($new, $newer) = (lane(new => 'gnutls', '4.98.2', '3.8.9'), lane(newer => 'openssl', '4.100', '3.5.0'));
+my %LANE = map { $_->name => $_ } $gnutls, $openssl, $new, $newer;
+
+# What --update makes of a run in which each lane gives such a log, in this order: LANE VERDICT notes, as they are decided.
+sub update_of {
+    my ($head, @logs) = @_;
+    my @runs = map { my ($of, $log, $failure) = @$_; [case($head, $LANE{$of}), { log => $log }, verdict => { failure => $failure }] } @logs;
+    my $policy = update(map { $_->[0] } @runs);
+    my @decided;
+    while (my $run = shift @runs) {
+        my $this = outcome(@$run);
+        my ($more, @now) = $policy->take($this, judge($this));
+        push @runs, $run if $more;
+        push @decided, @now;
+    }
+    return map { my ($of, @said) = @$_; join ' ', $of->{case}->lane->name, $of->{verdict}, @said } @decided;
+}
+
+sub goldens { return join ' ', map { $_->basename . '=' . $_->slurp_raw =~ s/\n//r } sort $tree->child('log')->children }
+
+golden('stdout/0001', undef);
+my @ALIKE = (['gnutls', "new\n"], ['openssl', "new\n"]);
+my @KEPT  = (['gnutls', "same\n"], ['openssl', "same\n"]);
+# [what, head of the script, [lane, log, failure]..., what is decided, goldens then]
+for my $row (
+    ['alone', '', [['new', "new\n"]], ['new PASS wrote log/0001.exim-4.98.2'], '0001=same 0001.exim-4.98.2=new'],
+    ['alone, and it passes', '', [['new', "same\n"]], ['new PASS'], '0001=same'],
+    ['first', '', [['new', "new\n"], @ALIKE], ['gnutls PASS wrote log/0001', 'openssl PASS', 'new PASS'], '0001=new'],
+    ['last', '', [@ALIKE, ['new', "new\n"]], ['gnutls PASS wrote log/0001', 'openssl PASS', 'new PASS'], '0001=new'],
+    ['what it passed with has changed', '', [['new', "same\n"], @ALIKE],
+        ['gnutls PASS wrote log/0001', 'openssl PASS', 'new PASS wrote log/0001.exim-4.98.2'], '0001=new 0001.exim-4.98.2=same'],
+    ['two that differ', '', [['new', "new\n"], ['newer', "newer\n"], @KEPT],
+        ['gnutls PASS', 'openssl PASS', 'newer PASS wrote log/0001.exim-4.100', 'new PASS wrote log/0001.exim-4.98.2'],
+        '0001=same 0001.exim-4.100=newer 0001.exim-4.98.2=new'],
+    ['two alike', '', [['new', "new\n"], @KEPT, ['newer', "new\n"]],
+        ['gnutls PASS', 'openssl PASS', 'newer PASS wrote log/0001.exim-4.98.2', 'new PASS'], '0001=same 0001.exim-4.98.2=new'],
+    ['a case of mta/ that failed in itself', '', [['new', "new\n"], ['gnutls', "new\n", \%FAILURE], ['openssl', "new\n"]],
+        ['gnutls FAIL its goldens are left as they are', 'openssl PASS wrote log/0001', 'new PASS'], '0001=new'],
+    ['nothing is written', '', [['new', '']], ['new PASS wrote log/0001.exim-4.98.2'], '0001=same 0001.exim-4.98.2='],
+    ['nothing is written any more', "need exim >= 4.97\n", [['new', '']], ['new PASS removed log/0001'], ''],
+    ['an expected failure', "expect-fail exim >= 4.98: a bug\n", [['new', "new\n"]], ['new XFAIL its goldens are left as they are'], '0001=same'],
+    ['an unexpected pass', "expect-fail exim >= 4.98: a bug\n", [['new', "same\n"]], ['new FAIL its goldens are left as they are'], '0001=same'],
+  )
+{
+    my ($what, $head, $logs, $decided, $goldens) = @$row;
+    $_->remove for $tree->child('log')->children;
+    golden('log/0001', "same\n");
+    is_deeply [update_of($head, @$logs)], $decided, "an added lane: $what";
+    is goldens(), $goldens, '- and the goldens';
+}
+
+# Of two streams, all or none are written.
+golden('stdout/0001.exim-4.100', "newer\n");
+$update = update(map { case('', $_) } $new, $newer);
+updated($update, case('', $newer), ({ streams => { log => "same\n", stdout => "newer\n" } }) x 2);
+($again, $verdict, @notes) = updated($update, case('', $new), ({ streams => { log => "new\n", stdout => "new\n" } }) x 2);
+is_deeply [goldens(), golden('stdout/0001.exim-4.98.2'), golden('stdout/0001')], ['0001=same', undef, undef], 'of two streams, none is written where one may not be';
+golden('stdout/0001.exim-4.100', undef);
+
+# An error of one is not that of another.
+$update = update(map { case('', $_) } $new, $gnutls);
+updated($update, case('', $new), ({ streams => { log => "new\n" } }) x 2);
+golden('log/0001', "<<<<<<< x\n");
+my $unjudged = outcome(case('', $gnutls), {}, no_verdict => 1);
+is_deeply [map { ref eq 'ARRAY' ? [$_->[0]{case}->lane->name, @{ $_->[0] }{qw(verdict reason exit_status)}] : $_ } $update->take($unjudged, judge($unjudged))],
+  [0, ['gnutls', 'ERROR', 'log/0001:1: this golden has a conflict marker of a merge: resolve it first', 2],
+    ['new', 'ERROR', 'log/0001:1: this golden has a conflict marker of a merge: resolve it first', 2]], 'an error with a golden is told for each';
+golden('log/0001', "same\n");
+
+# ----- What --update would do -----
+
+# [lane, head of the script, log, acceptable, flavours, start of the refusal]
+for my $row (
+    [$gnutls, '',     "new\n",  1,     []],
+    [$new,    '',     "new\n",  1,     ['log/0001.exim-4.98.2']],
+    [$new,    "need exim >= 4.97\n", "new\n", 1, []],
+    [lane(same => 'gnutls', '4.96'), '', "new\n", 0, undef, 'log/0001 is the golden of lanes gnutls and openssl, too'],
+    [$new,    '',     "same\n", undef, undef],
+    [$new,    "expect-fail exim >= 4.98: a bug\n", "new\n", undef, undef],
+  )
+{
+    my ($lane, $head, $log, @wanted) = @$row;
+    my $judged = judge(outcome(case($head, $lane), { log => $log }), Runtest::Destination->new($gnutls, $openssl, $lane));
+    $judged->{refusal} =~ s/, and .*//s if defined $judged->{refusal};
+    is_deeply [@$judged{qw(acceptable flavours refusal)}], [@wanted, (undef) x (3 - @wanted)], 'what --update would do in lane ' . $lane->name . ": $head$log";
+}
+my $refused = judge(outcome(case('', $new), { log => "new\n" }, verdict => { failure => \%FAILURE }), Runtest::Destination->new($gnutls, $new));
+is_deeply [@$refused{qw(acceptable flavours refusal)}], ['', undef, undef], '- and of a case that has failed in itself';
+
 # ----- --retry -----
 
 golden('log/0001', "same\n");

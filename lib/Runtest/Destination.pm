@@ -93,6 +93,8 @@ sub _flavours {
 
 # ----- What is said to a person -----
 
+my $TOGETHER = '--update all of them in one run';
+
 sub _names {
     my (@lanes) = @_;
     my @names = map { $_->name } @lanes;
@@ -102,19 +104,19 @@ sub _names {
 
 sub _why_not_alone {
     my (@lanes) = @_;
-    return 'this test has no golden yet, and ' . _names(@lanes) . (@lanes > 1 ? ' run' : ' runs') . ' it, too: --update all of them in one run';
+    return 'this test has no golden yet, and ' . _names(@lanes) . (@lanes > 1 ? ' run' : ' runs') . " it, too: $TOGETHER";
 }
 
 # @flavours: the path of each, and the lanes that it would be the golden of, too.
 sub _why_not {
     my ($path, $sharing, @flavours) = @_;
     my @would_be = map { my ($flavour, @lanes) = @$_; "$flavour (" . _names(@lanes) . ')' } @flavours;
+    my $no_flavour = @would_be ? 'so would be ' . join(' and ', @would_be) : 'there is no flavour that goes before it';
     return
         "$path is the golden of "
       . _names(@$sharing)
-      . ', too, and '
-      . (@would_be ? 'so would be ' . join(' and ', @would_be) : 'there is no flavour that goes before it')
-      . ': if both are right, let the script say what it needs (need exim ..., need feature NAME), or let a munge rule make them one';
+      . ", too, and $no_flavour: if both are right, let the script say what it needs (need exim ..., need feature NAME), "
+      . "or let a munge rule make them one; if the test was changed, $TOGETHER";
 }
 
 1;

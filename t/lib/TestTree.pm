@@ -133,6 +133,24 @@ sub test {
     return $self->file("confs/$digits", ($configuration =~ /^keep_environment/m ? '' : $NO_ENVIRONMENT) . $CONFIGURATION . $configuration);
 }
 
+=head2 mta(VERSION)
+
+The path of a copy of the GnuTLS lane's MTA that calls itself VERSION, which has to be as long as its own.
+
+=cut
+
+sub mta {
+    my ($self, $version) = @_;
+    open my $in, '<:raw', top() . '/mta/gnutls/exim' or die "mta/gnutls/exim: $!\n";
+    local $/ = undef;
+    my $bytes = <$in>;
+    $bytes =~ s/\b([0-9][0-9.]*)(?=\0<<eximversion>>)/length $1 == length $version ? $version : die "$1 is not as long as $version\n"/e
+      or die "mta/gnutls/exim: it has no version\n";
+    $self->file("mta-$version/exim", $bytes);
+    chmod oct('755'), $self->path("mta-$version/exim");
+    return $self->path("mta-$version/exim");
+}
+
 =head2 inner(NUMBER, TITLE, SCRIPT, [FOLDER => GOLDEN...]), all_pass(LANE)
 
 A test with its goldens (and C<configuration>, if it needs one). All of them, run in a lane, have to pass: this is tested.

@@ -89,8 +89,8 @@ sub _what_to_do {
     my $which  = '--lane ' . $case->lane->name . ' ' . $case->test->{number};
     my @lines  = ((map { "results: $_" } grep { defined } $verdict->{directory}), "again:   $self->{command} $which");
     push @lines, "accept:  $self->{command} --update $which" if $verdict->{acceptable};
-    push @lines, "         which makes $_" for @{ $verdict->{flavours} || [] };
-    push @lines, "accept:  not by --update: $verdict->{refusal}" if defined $verdict->{refusal};
+    push @lines, '         which makes ' . visible($_) for @{ $verdict->{flavours} || [] };
+    push @lines, 'accept:  not by --update: ' . visible($verdict->{refusal}) if defined $verdict->{refusal};
     return @lines;
 }
 
