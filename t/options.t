@@ -36,6 +36,7 @@ my @LINES = (
     ['--color=always',                   { color => 'always' }],
     ['--list',                           { list => 1 }],
     ['-h',                               { help => 1 }],
+    ['--version',                        { version => 1 }],
     ['--help --man',                     { help => 1, man => 1 }],
     ['--date 2019',                      { date => '2019' }],
     ['--date=2019-02-28',                { date => '2019-02-28' }],

@@ -11,9 +11,12 @@ use Fcntl qw(LOCK_EX);
 use File::Basename qw(basename);
 use FindBin;
 use lib "$FindBin::Bin/lib", "$FindBin::Bin/../lib";
+use Path::Tiny qw(path);
 use Test::More;
 
+use Runtest::Release qw(release);
 use Runtest::Suite;
+use TestRuntest qw(top);
 use TestTree qw(has_sandbox is_run);
 
 has_sandbox();
@@ -43,6 +46,12 @@ END
     ok -l $tree->path('results/last'), 'results/last is a link';
     is_deeply [glob $tree->path('results/*/kit')], [], 'no kit is left';
     is_deeply [TestRuntest::survivors()], [], 'no process is left';
+};
+
+subtest 'which version it is' => sub {
+    is_run(TestTree->new->run('--version', '9999'), { out => 'runtest ' . release() . "\n" }, '--version, whatever else is said');
+    my ($newest) = path(top() . '/CHANGES')->slurp_raw =~ /^([0-9.]+)\n-+$/m;
+    is $newest, release(), 'the newest one that CHANGES speaks of';
 };
 
 subtest 'records of a case' => sub {

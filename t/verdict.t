@@ -16,6 +16,7 @@ use Runtest::Error;
 use Runtest::Host;
 use Runtest::Lane;
 use Runtest::Outcome;
+use Runtest::Release qw(release);
 use Runtest::Retry;
 use Runtest::Update;
 use Runtest::Verdict qw(judge munge_outcome skipped in_error write_result);
@@ -137,6 +138,7 @@ is_deeply decode_json($outcome->directory->child('result.json')->slurp_raw), {
     seconds  => 1.235,
     failure  => \%FAILURE,
     streams  => ['log'],
+    harness_version => release(),
   }, 'result.json';
 is eval { write_result(skipped($case, 'x')); 'nothing' } // $@, 'nothing', 'a case that was not run has none';
 
@@ -250,7 +252,7 @@ for my $row (
     ['nothing is written', '', [['new', '']], ['new PASS wrote log/0001.exim-4.98.2'], '0001=same 0001.exim-4.98.2='],
     ['nothing is written any more', "need exim >= 4.97\n", [['new', '']], ['new PASS removed log/0001'], ''],
     ['an expected failure', "expect-fail exim >= 4.98: a bug\n", [['new', "new\n"]], ['new XFAIL its goldens are left as they are'], '0001=same'],
-    ['an unexpected pass', "expect-fail exim >= 4.98: a bug\n", [['new', "same\n"]], ['new FAIL its goldens are left as they are'], '0001=same'],
+    ['an unexpected pass', "expect-fail exim >= 4.98: a bug\n", [['new', "same\n"]], ['new XPASS its goldens are left as they are'], '0001=same'],
   )
 {
     my ($what, $head, $logs, $decided, $goldens) = @$row;

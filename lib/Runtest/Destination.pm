@@ -13,8 +13,9 @@ Runtest::Destination - which file --update writes for a lane, if any
 
 =head1 DESCRIPTION
 
-The goldens are those of the lanes of F<mta/>, which may write them. A lane that C<--mta> has added writes none that is another lane's, too, unless
-that one has written the same in this run: it gets a flavour, if there is one that would be no other lane's, or nothing.
+The goldens are those of the lanes of F<mta/>, which may write them. A lane that C<--mta> has added writes none that is
+another lane's, too, unless that one has written the same in this run: it gets a flavour, if there is one that would be
+no other lane's, or nothing.
 
 =head2 new(@lanes)
 
@@ -29,26 +30,27 @@ sub new {
 
 =head2 find($case, \%difference, \%said)
 
-The path of the golden that is to be written for a difference (Runtest::Compare); or undef, and why there is none. %said has, by
-name of lane, the munged streams that the test has given in this run, twice the same.
+The path of the golden that is to be written for a difference (Runtest::Compare); or undef, and why there is none. %said
+has, by name of lane, the munged streams that the test has given in this run, twice the same.
 
 =cut
 
 sub find {
     my ($self, $case, $difference, $said) = @_;
-    my $lane   = $case->lane;
-    my $stream = $difference->{stream};
-    my $path   = _golden($case, $lane)->path_of($stream);
+    my ($lane, $stream) = ($case->lane, $difference->{stream});
+    my $path = _golden($case, $lane)->path_of($stream);
     return $path if !$lane->is_added;
+
     my @known = grep { $case->is_for($_) } @{ $self->{lanes} };
     my ($alike, $others) = _parted($difference, $said, grep { $_ != $lane } @known);
-    my $users = sub { my ($golden, @more) = @_; return grep { _golden($case, $_)->path_of($stream, @more) eq $golden } @$others };
-    my @sharing = $users->($path);
+    my @sharing = _users($case, $stream, $path, @$others);
     return $path if !@sharing && _is_named_for($path, $lane, @$alike);
-    return (undef, _why_not_alone(@sharing)) if (grep { !$said->{ $_->name } } @sharing) && !grep { _golden($case, $_)->streams } @known;
-    my @flavours = _flavours($case, $stream, [$lane, @$alike], \@known);
-    my ($free) = grep { !$users->($_, $_) } @flavours;
-    return $free // (undef, _why_not($path, \@sharing, map { [$_, $users->($_, $_)] } @flavours));
+    return (undef, _why_not_alone(@sharing)) if _is_new($case, @known) && grep { !$said->{ $_->name } } @sharing;
+
+    my @flavours = map { { path => $_, users => [_users($case, $stream, $_, @$others)] } }
+      _flavours($case, $stream, [$lane, @$alike], \@known);
+    my ($free) = grep { !@{ $_->{users} } } @flavours;
+    return $free ? $free->{path} : (undef, _why_not({ path => $path, users => \@sharing }, @flavours));
 }
 
 sub _golden {
@@ -68,27 +70,41 @@ sub _parted {
     return (\@alike, \@others);
 }
 
-# Whether a golden's name does not speak of an earlier MTA than these lanes have. One that does was written for a lane that is not here.
+# The lanes whose golden a file is, or would be if it existed.
+sub _users {
+    my ($case, $stream, $path, @lanes) = @_;
+    my ($flavour) = flavour_of($path);
+    return grep { _golden($case, $_)->path_of($stream, defined $flavour ? $path : ()) eq $path } @lanes;
+}
+
+# Whether the name of a golden speaks of no earlier MTA than these lanes have: such a flavour was written for a lane
+# that is not here.
 sub _is_named_for {
     my ($path, @lanes) = @_;
     my ($name, $version) = flavour_of($path);
     return 1 if ($name // '') ne 'exim' || !defined $version;
-    return !!grep { is_prefix($version, $_) || compare_versions($version, $_) == 0 } map { $_->version_of('exim') } @lanes;
+    my @versions = map { $_->version_of('exim') } @lanes;
+    return !!grep { is_prefix($version, $_) || compare_versions($version, $_) == 0 } @versions;
 }
 
-# The flavours that would be a lane's, the first of @$alike: of its MTA since the earliest version that writes the same, and only then of its
-# library, if that is all that tells it from another lane.
+sub _is_new {
+    my ($case, @lanes) = @_;
+    return !grep { _golden($case, $_)->streams } @lanes;
+}
+
+# The paths of the flavours that would be a lane's, the first of @$alike: of its MTA since the earliest version that
+# writes the same; and then of its library, where nothing but that one's version tells it from another lane.
 sub _flavours {
     my ($case, $stream, $alike, $known) = @_;
-    my $lane    = $alike->[0];
-    my $golden  = _golden($case, $lane);
-    my $library = $lane->library;
-    my $is_mta  = sub { my ($other) = @_; return compare_versions($other->version_of('exim'), $lane->version_of('exim')) };
-    my @flavours = map { [exim => $_] } sort { compare_versions($a, $b) } map { $_->version_of('exim') } grep { $is_mta->($_) <= 0 } @$alike;
-    push @flavours, [$library => $lane->version_of($library)]
-      if grep { $_ != $lane && $_->library eq $library && $is_mta->($_) == 0 } @$known;
-    my @paths = map { $golden->flavour($stream, $_->[0], $_->[1] =~ /\A([0-9]+(?:\.[0-9]+)*)/) } @flavours;
-    return grep { $golden->path_of($stream, $_) eq $_ } @paths;
+    my $lane     = $alike->[0];
+    my $golden   = _golden($case, $lane);
+    my $library  = $lane->library;
+    my $version  = $lane->version_of('exim');
+    my @since    = grep { compare_versions($_, $version) <= 0 } map { $_->version_of('exim') } @$alike;
+    my @flavours = map { [exim => $_] } sort { compare_versions($a, $b) } @since;
+    my @like_it  = grep { $_->library eq $library && !compare_versions($_->version_of('exim'), $version) } @$known;
+    push @flavours, [$library => $lane->version_of($library) =~ /\A([0-9]+(?:\.[0-9]+)*)/] if @like_it > 1;
+    return grep { $golden->path_of($stream, $_) eq $_ } map { $golden->flavour($stream, @$_) } @flavours;
 }
 
 # ----- What is said to a person -----
@@ -104,19 +120,20 @@ sub _names {
 
 sub _why_not_alone {
     my (@lanes) = @_;
-    return 'this test has no golden yet, and ' . _names(@lanes) . (@lanes > 1 ? ' run' : ' runs') . " it, too: $TOGETHER";
+    my $run = _names(@lanes) . (@lanes > 1 ? ' run' : ' runs');
+    return "this test has no golden yet, and $run it, too: $TOGETHER";
 }
 
-# @flavours: the path of each, and the lanes that it would be the golden of, too.
 sub _why_not {
-    my ($path, $sharing, @flavours) = @_;
-    my @would_be = map { my ($flavour, @lanes) = @$_; "$flavour (" . _names(@lanes) . ')' } @flavours;
-    my $no_flavour = @would_be ? 'so would be ' . join(' and ', @would_be) : 'there is no flavour that goes before it';
+    my ($golden, @flavours) = @_;
+    my $would_be = join ' and ', map { "$_->{path} (" . _names(@{ $_->{users} }) . ')' } @flavours;
     return
-        "$path is the golden of "
-      . _names(@$sharing)
-      . ", too, and $no_flavour: if both are right, let the script say what it needs (need exim ..., need feature NAME), "
-      . "or let a munge rule make them one; if the test was changed, $TOGETHER";
+        "$golden->{path} is the golden of "
+      . _names(@{ $golden->{users} })
+      . ', too, and '
+      . (length $would_be ? "so would be $would_be" : 'there is no flavour that goes before it')
+      . ': if both are right, let the script say what it needs (need exim ..., need feature NAME), or let a munge rule '
+      . "make them one; if the test was changed, $TOGETHER";
 }
 
 1;

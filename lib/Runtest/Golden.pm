@@ -21,8 +21,9 @@ Runtest::Golden - the files that say what a stream must be, flavours included
 =head1 DESCRIPTION
 
 The golden of stream C<log> of test 2132 is F<log/2132>, of C<mail.CALLER> F<mail/2132.CALLER>. Beside it may stand flavours,
-F<log/2132.openssl-1.1>, for a library or an MTA that rightly differs. A library's version stands for those that begin with it (1.1 for 1.1.1w), an
-MTA's for itself and all later ones, up to the next such flavour: most of what a version changes stays so.
+F<log/2132.openssl-1.1>, for a library or an MTA that rightly differs. A library's version stands for those that begin
+with it (1.1 for 1.1.1w), an MTA's for itself and all later ones, up to the next such flavour: most of what a version
+changes stays so.
 
 =cut
 
@@ -48,8 +49,9 @@ sub new {
 
 =head2 path_of($stream, @more)
 
-The golden's path relative to the tree: of the flavour that fits the lane best, or without one. The file need not exist. Those of @more,
-which are paths as flavour() makes them, count as if they existed. Dies (wrong) of a mailbox whose name ends like a flavour's.
+The golden's path relative to the tree: of the flavour that fits the lane best, or without one. The file need not exist.
+Those of @more, which are paths as flavour() makes them, count as if they existed. Dies (wrong) of a mailbox whose name
+ends like a flavour's.
 
 =cut
 
@@ -87,8 +89,8 @@ sub _fits {
     return !defined $version || $FITS{$name}->($version, $actual);
 }
 
-# Of two goldens that are the lane's, whether the first goes before the second: a library's goes before an MTA's, the later version before the
-# earlier one.
+# Of two goldens that are the lane's, whether the first goes before the second: a library's goes before an MTA's, the
+# later version before the earlier one.
 sub _is_better {
     my ($path, $other) = @_;
     my ($name, $version)             = flavour_of($path);
@@ -99,8 +101,8 @@ sub _is_better {
 
 =head2 flavour($stream, $name, $version), flavour_of($path)
 
-The path of a flavour, which need not exist; and the other way round: the flavour's name (exim, gnutls, openssl) and its version, undef
-where it has none; nothing of a path without a flavour.
+The path of a flavour, which need not exist; and the other way round: the flavour's name (exim, gnutls, openssl) and its
+version, undef where it has none; nothing of a path without a flavour.
 
 =cut
 

@@ -43,8 +43,8 @@ sub _in_mta {
 
 =head2 lanes_beside($top, \%added, @lanes)
 
-All other lanes that find_lanes() could choose from: the MTAs that none of @lanes has, as far as they can be read. The lane of
-$top/mta whose name was given to another MTA is called C<NAME of mta>.
+All other lanes that find_lanes() could choose from: the MTAs that none of @lanes has, as far as they can be read. The
+lane of $top/mta whose name was given to another MTA is called C<NAME of mta>.
 
 =cut
 
@@ -54,7 +54,8 @@ sub lanes_beside {
     my %path    = (%$added, map { (exists $added->{$_} ? "$_ of mta" : $_) => $in_mta{$_} } keys %in_mta);
     my %in_run  = map { $_->path => 1 } @lanes;
     my @beside  = grep { !$in_run{ $path{$_} } && -f $path{$_} && -r _ } sort keys %path;
-    return map { exists $added->{$_} ? $class->new($_, $path{$_}, 1) : bless { name => $_, path => $path{$_} }, $class } @beside;
+    return map { exists $added->{$_} ? $class->new($_, $path{$_}, 1) : bless { name => $_, path => $path{$_} }, $class }
+      @beside;
 }
 
 =head2 new($name, $path, $is_added)

@@ -33,7 +33,7 @@ sub parse_options {
     s/\A--shuffle\z/--shuffle=0/ for @arguments;
     GetOptionsFromArray(
         \@arguments, \%option,
-        'help|h', 'man', 'list', 'update', 'sandbox!',
+        'help|h', 'man', 'version', 'list', 'update', 'sandbox!',
         'keep', 'shell', 'gdb=s', 'wrap=s%', 'date=s', 'repeat=i', 'until-fail', 'shuffle:i', 'retry=i', 'strict',
         'jobs|j=i', 'lane=s@', 'mta=s%', 'require=s@', 'timeout-factor=f', 'tls-client=s', 'tree=s', 'color=s',
     ) or Runtest::Error->throw(wrong => _complaint(@complaints));

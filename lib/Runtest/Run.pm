@@ -17,6 +17,7 @@ use Runtest::Kit;
 use Runtest::Lane;
 use Runtest::NoSandbox;
 use Runtest::Options qw(parse_options);
+use Runtest::Release qw(release);
 use Runtest::Report::Progress;
 use Runtest::Report::Terminal;
 use Runtest::Results;
@@ -60,6 +61,7 @@ sub _main {
     my ($top, @arguments) = @_;
     my $option = parse_options(@arguments);
     return _manual("$top/runtest", $option->{man} ? 2 : 1) if $option->{help} || $option->{man};
+    return _version() if $option->{version};
     my $tree  = path($option->{tree} // $top)->absolute->stringify;
     my $suite = Runtest::Suite->new($tree);
     my @tests = $suite->select(@{ $option->{tests} });
@@ -88,6 +90,11 @@ sub _manual {
     my ($file, $verbose) = @_;
     require Pod::Usage;
     Pod::Usage::pod2usage(-input => $file, -verbose => $verbose, -exitval => 'NOEXIT', -output => \*STDOUT);
+    return 0;
+}
+
+sub _version {
+    print 'runtest ', release(), "\n";
     return 0;
 }
 
@@ -134,7 +141,8 @@ sub _lanes_beside {
 sub _is_known {
     my ($self, $lane) = @_;
     return 1 if eval { learn_facts($self->{where}, "$self->{tree}/results/mta-facts.json", $lane); 1 };
-    _note('goldens of lane ' . $lane->name . ', which is not in this run, may be written over: ' . Runtest::Error->from($@)->message);
+    my $why = Runtest::Error->from($@)->message;
+    _note('goldens of lane ' . $lane->name . ", which is not in this run, may be written over: $why");
     return 0;
 }
 
@@ -261,12 +269,14 @@ sub _schedule {
     );
 }
 
-# Takes what one run of a case gave: returns the case that has to run next, if any, and the exit statuses that were decided.
+# Takes what one run of a case gave: returns the case that has to run next, if any, and the exit statuses that were
+# decided.
 sub _take {
     my ($self, $outcome, $exception) = @_;
     my $case    = $outcome->case;
     my $policy  = $self->{policy};
-    my $verdict = defined $exception ? in_error($case, $exception) : judge($outcome, $self->{option}{update} ? undef : $self->{destination});
+    my $advice  = $self->{option}{update} ? undef : $self->{destination};
+    my $verdict = defined $exception ? in_error($case, $exception) : judge($outcome, $advice);
     my ($again, @decided) = $policy ? $policy->take($outcome, $verdict) : (0, [$verdict]);
     return $case->tried_again if $again;
     my @statuses = map { $self->_decided(@$_) } @decided;

@@ -16,8 +16,8 @@ Runtest::Update - --update: writes the goldens of what ran, twice the same
 
 =head1 DESCRIPTION
 
-The lanes of F<mta/> write their goldens as they end. One that C<--mta> has added waits until all other lanes of the test have ended, since what it may
-write depends on what they have written (Runtest::Destination).
+The lanes of F<mta/> write their goldens as they end. One that C<--mta> has added waits until all other lanes of the
+test have ended, since what it may write depends on what they have written (Runtest::Destination).
 
 =head2 new($destination, @cases)
 
@@ -34,8 +34,9 @@ sub new {
 
 =head2 take($outcome, \%verdict)
 
-Takes a case's verdict. Returns whether the case is to run again, and if not what is decided now, of this case and of others: C<[\%verdict, notes
-on what was written]>. A case that failed in itself, that has to fail, or that differs from run to run, gets no golden.
+Takes a case's verdict. Returns whether the case is to run again, and if not what is decided now, of this case and of
+others: C<[\%verdict, notes on what was written]>. A case that failed in itself, that has to fail, or that differs from
+run to run, gets no golden.
 
 =cut
 
@@ -135,16 +136,16 @@ sub _write {
     return @notes;
 }
 
-# A golden that another lane has written or passed with in this run is not written over: the lanes disagree, and a person has to
-# decide.
+# Of lanes of mta/, too, none writes over a golden that another one has written or passed with in this run: they
+# disagree, and a person has to decide.
 sub _destination {
     my ($self, $case, $difference) = @_;
     my ($number, $stream) = ($case->test->{number}, $difference->{stream});
     my $said = $self->{said}{$number};
     my ($path, $why_not) = $self->{destination}->find($case, $difference, $said);
     return ($path, $why_not) if $case->lane->is_added;
-    my ($other) = grep { $_->{golden}->path_of($stream) eq $path && ($said->{ $_->{lane} }{$stream} // '') ne $difference->{text} }
-      @{ $self->{settled}{$number} };
+    my @sharing = grep { $_->{golden}->path_of($stream) eq $path } @{ $self->{settled}{$number} };
+    my ($other) = grep { ($said->{ $_->{lane} }{$stream} // '') ne $difference->{text} } @sharing;
     return $other ? (undef, "lane $other->{lane} settled $path in this run, and this lane differs") : $path;
 }
 

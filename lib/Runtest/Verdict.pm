@@ -9,6 +9,7 @@ use Runtest::Diff qw(visible);
 use Runtest::Error;
 use Runtest::Golden;
 use Runtest::Munge;
+use Runtest::Release qw(release);
 use Runtest::Results;
 
 use Exporter 'import';
@@ -20,9 +21,10 @@ Runtest::Verdict - PASS, FAIL, SKIP, XFAIL, XPASS, FLAKY or ERROR, and why
 
 =head1 DESCRIPTION
 
-A verdict is C<< { verdict, case, reason, seconds, failure, differences, acceptable, directory, exit_status } >>: C<failure> is the
-step's (the worker's), C<differences> are Runtest::Compare's, C<acceptable> says that --update would take them, C<flavours> are those that it would make for that, C<refusal>
-is why it would not, C<exit_status> is what a run that has it ends with (docs/architecture.md).
+A verdict is C<< { verdict, case, reason, seconds, failure, differences, acceptable, flavours, refusal, directory,
+exit_status } >>: C<failure> is the step's (the worker's), C<differences> are Runtest::Compare's, C<acceptable> says
+that --update would take them, C<flavours> are those that it would make for that, C<refusal> is why it would not,
+C<exit_status> is what a run that has it ends with (docs/architecture.md).
 
 =head2 judge($outcome, $destination)
 
@@ -43,7 +45,8 @@ sub judge {
         Runtest::Error->throw(broken => $trouble) if defined $trouble;
         _decide($case, $outcome->failure, @differences);
     } // in_error($case, $@);
-    return { %$verdict, ($destination && $verdict->{acceptable} ? _acceptance($case, $verdict, $destination) : ()), %$fixed };
+    my %acceptance = $destination && $verdict->{acceptable} ? _acceptance($case, $verdict, $destination) : ();
+    return { %$verdict, %acceptance, %$fixed };
 }
 
 sub _acceptance {
@@ -155,6 +158,7 @@ sub write_result {
             seconds  => 0 + sprintf('%.3f', $verdict->{seconds}),
             failure  => $verdict->{failure},
             streams  => [map { $_->{stream} } @{ $verdict->{differences} }],
+            harness_version => release(),
         }
     );
     return;
