@@ -132,7 +132,7 @@ When the launcher has to end a worker that did not end itself: well after the ca
 
 sub backstop_seconds {
     my ($plan) = @_;
-    return $plan->{case_seconds} + $plan->{step_seconds} + 2 * $plan->{patience};
+    return $plan->{case_seconds} + $plan->{step_seconds} + 2 * $plan->{patience} + 30;
 }
 
 my %TLS_CLIENT = (gnutls => 'gnutls', openssl => 'ssl');
