@@ -113,7 +113,7 @@ printf "%o %s\n", (stat)[2] & 07777, scalar getpwuid((stat)[4]) for qw(eximdir/e
 END
 CALLER CALLER
 root root
-EXIMUSER EXIMUSER
+EXIMUSER EXIMGROUP
 CALLER 4755
 root
 4755 root
