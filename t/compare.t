@@ -114,11 +114,11 @@ is_deeply diff(numbered(1 .. 30_000), numbered(1 .. 14_999, 'x', 15_001 .. 30_00
   'one line of a long text';
 is_deeply diff(numbered(0 .. 40_000), numbered(1 .. 40_000)), [@NAMES, '@@ -1,4 +1,3 @@', '-0', ' 1', ' 2', ' 3'],
   'one line less';
-is_deeply diff('', numbered(1 .. 100)),
-  [@NAMES, '@@ -0,0 +1,100 @@', (map { "+$_" } 1 .. 99), '... 1 more: /the whole'], 'many lines are cut';
+is_deeply diff('', numbered(1 .. 200)),
+  [@NAMES, '@@ -0,0 +1,200 @@', (map { "+$_" } 1 .. 199), '... 1 more: /the whole'], 'many lines are cut';
 my $long = diff(numbered(1 .. 26_000), numbered(map { "x$_" } 1 .. 26_000));
 is_deeply [@$long[0 .. 3], scalar @$long, $long->[-1]],
-  ['--- old', '+++ new', '@@ -1,10000 +1,10000 @@', '-1', 103, '... 51,901 more: /the whole'], 'so are those that were not compared';
+  ['--- old', '+++ new', '@@ -1,10000 +1,10000 @@', '-1', 203, '... 51,801 more: /the whole'], 'so are those that were not compared';
 is_deeply diff("a\n", 'b' x 5_000_000 . "\n"),
   [@NAMES, '@@ -1 +1 @@', '-a', '+' . 'b' x 699 . ' ... 4,999,101 more ... ' . 'b' x 200],
   'a long line is cut in its middle';

@@ -23,7 +23,7 @@ Runtest::Diff - what differs, for people
 my $MOST_COMPARED = 10_000;
 
 # So many lines are returned, and so many characters of a line: what stands at its beginning and at its end.
-my $MOST_SHOWN = 100;
+my $MOST_SHOWN = 200;
 my ($SHOWN_BEFORE, $SHOWN_BEHIND) = (700, 200);
 
 # Lines around a difference, as diff(1) has them.

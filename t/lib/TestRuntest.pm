@@ -159,7 +159,8 @@ sub can_mount {
 
 =head2 finish(RUN)
 
-Waits for its end. Returns a hash: C<status>, its exit status or C<signal N>, C<out> and C<err>, what it wrote. Dies when it takes too long.
+Waits for its end. Returns a hash: C<status>, its exit status or C<signal N>, C<out> and C<err>, what it wrote; C<slow>, the lines that
+name steps which take long: on a busy machine any may, so they are not in C<err>. Dies when it takes too long.
 
 =cut
 
@@ -178,7 +179,9 @@ sub finish {
         die "runtest (pid $run->{pid}) did not end within $PATIENCE s; it wrote:\n", map { _content($run->{$_}) } qw(out err);
     }
     my $status = WIFSIGNALED($?) ? 'signal ' . WTERMSIG($?) : WEXITSTATUS($?);
-    return { status => $status, out => _content($run->{out}), err => _content($run->{err}) };
+    my ($err, $slow) = (_content($run->{err}), '');
+    $err =~ s/^(runtest: \S+: in \S+ for [0-9.]+ s: .*\n)/$slow .= $1; ''/gem;
+    return { status => $status, out => _content($run->{out}), err => $err, slow => $slow };
 }
 
 sub _content {
