@@ -8,7 +8,7 @@ use IO::Async::Loop;
 use IO::Async::Timer::Periodic;
 use Time::HiRes qw(time);
 
-use Runtest::Aside qw(aside);
+use Runtest::Aside qw(aside end_aside);
 use Runtest::ByteJSON qw(encode_bytes);
 use Runtest::Error;
 use Runtest::Launch;
@@ -135,7 +135,7 @@ sub _interrupt {
 sub _end_all {
     my ($self) = @_;
     $self->{launch}->kill_all;
-    $_->{deciding}->kill('TERM') for grep { $_->{deciding} } values %{ $self->{running} };
+    end_aside($_) for grep { defined } map { $_->{deciding} } values %{ $self->{running} };
     return;
 }
 
@@ -197,18 +197,28 @@ sub _stop {
 }
 
 # From a terminal ^C comes to all processes at once: what ended by it must not be judged before we know of it ourselves.
+# So what follows the end of a process is always for later.
 sub _ended {
     my ($self, $outcome, $exception) = @_;
-    my $running = $self->{running}{ $outcome->case->name } = { outcome => $outcome };
+    $self->{running}{ $outcome->case->name } = { outcome => $outcome };
     $self->{loop}->later(sub {
         return $self->_finished($outcome, $exception) if defined $exception || $self->_is_over;
         return $self->_finished($outcome, undef, $self->{decide}->($outcome)) if !$outcome->is_large;
-        $running->{deciding} = aside(
-            $self->{loop},
-            sub { return $self->{decide}->($outcome) },
-            sub { my ($decision, $failed) = @_; $self->_finished($outcome, $failed, $decision) }
-        );
+        eval { $self->_decide_aside($outcome); 1 } or $self->_finished($outcome, $@);
     });
+    return;
+}
+
+sub _decide_aside {
+    my ($self, $outcome) = @_;
+    $self->{running}{ $outcome->case->name }{deciding} = aside(
+        $self->{loop},
+        sub { return $self->{decide}->($outcome) },
+        sub {
+            my ($decision, $failed) = @_;
+            $self->{loop}->later(sub { $self->_finished($outcome, $failed, $decision) });
+        }
+    );
     return;
 }
 
