@@ -115,20 +115,23 @@ my @RULES = (
     {
         name    => 'early-pipelining',
         streams => ['stdout'],
-        why     => 'early pipelining is offered by a name without an underscore since 4.96, as RFC 5321, section 4.1.1.1, has it',
-        pattern => sub { return qr/^(<<< 250[- ])PIPE_CONNECT$/ },
+        why     => 'early pipelining is offered by a name without underscores since 4.96, as RFC 5321, section 4.1.1.1, has it; up to 4.93 as an experiment (RFC 6648)',
+        pattern => sub { return qr/^(<<< 250[- ])(?:X_)?PIPE_CONNECT$/ },
         becomes => sub { return "$_[2]PIPECONNECT" },
-        changes => ['<<< 250-PIPE_CONNECT', '<<< 250-PIPECONNECT'],
+        changes => ['<<< 250-X_PIPE_CONNECT', '<<< 250-PIPECONNECT'],
         leaves  => '??? 250-PIPE_CONNECT',
     },
     {
         name    => 'curve-error',
         streams => [@LOGS],
-        why     => 'an unknown curve is named in other words since 4.97, and in other quotes since 4.99',
-        pattern => sub { return qr/( Unknown curve name) (?:in )?tls_eccurve (?:'([^']*)'|"([^"]*)")$/ },
-        becomes => sub { return "$_[2] tls_eccurve '" . ($_[3] // $_[4]) . "'" },
-        changes => ['x Unknown curve name in tls_eccurve "none"', 'x Unknown curve name tls_eccurve \'none\''],
-        leaves  => 'x Unknown curve name in tls_eccurves "none"',
+        why     => 'an unknown curve is named in other words since 4.97, and in other quotes since 4.99; up to 4.95 OpenSSL adds that it has no error',
+        pattern => sub {
+            my $name = qr/(?:'[^']*'|"[^"]*")/;
+            return qr/(?<= )(\()?Unknown curve name (?:in )?tls_eccurve ($name)(?(2)\): error:00000000:lib\(0\):(?:func\(0\))?:reason\(0\))$/;
+        },
+        becomes => sub { return "Unknown curve name tls_eccurve '" . substr($_[3], 1, -1) . q{'} },
+        changes => ['x (Unknown curve name tls_eccurve \'none\'): error:00000000:lib(0)::reason(0)', 'x Unknown curve name tls_eccurve \'none\''],
+        leaves  => 'x (Unknown curve name tls_eccurve \'none\'): error:0A000001:SSL routines::x',
     },
 );
 
