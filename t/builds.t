@@ -83,17 +83,26 @@ is_deeply(calls(), ['apt-private apt  bullseye bookworm trixie sid'], 'the apt k
 is(builds('--list', '4.98.2-*-rc'), "4.98.2-gnutls-rc\n4.98.2-openssl-rc\n", 'a glob');
 is_deeply(calls(), [], 'the sources are fetched once');
 is(builds('4.97-*'), "builds: no build is named by '4.97-*': bench/builds --list '*' shows all\n", 'a version that is not here');
-isnt($?, 0, '... is an error');
+isnt($?, 0, '- is an error');
+
+new_checkout();
+my $fetches = $top->child('mta/release-sources')->slurp_raw;
+program('mta/release-sources', 'mkdir -p "$2/exim-4.98.2"; echo "no network"; exit 1');
+like(builds('--list'), qr/^no network$/m, 'the sources cannot be fetched');
+isnt($?, 0, '- which is an error');
+program('mta/release-sources', $fetches =~ s/\A#!.*\n//r);
+like(builds('--list'), qr/^4\.100\.1-gnutls-plain$/m, 'the next time all of them are fetched, not only those that were there');
+calls();
 
 # ----- Making and running -----
 
 my @one   = ('4.98.2-gnutls-plain');
 my $first = "4.98.2-gnutls-plain  1 case: 1 passed\n";
 is(builds(@one), $first, 'one build: its name, and the last line of runtest');
-is($?, 0, '... with the status of success');
-is_deeply(calls(), ['build-release exim-4.98.2 gnutls plain', runs(@one)], '... is made, and run alone');
+is($?, 0, '- with the status of success');
+is_deeply(calls(), ['build-release exim-4.98.2 gnutls plain', runs(@one)], '- is made, and run alone');
 is(builds(@one), $first, 'again: the same');
-is_deeply(calls(), [], '... without doing anything');
+is_deeply(calls(), [], '- without doing anything');
 $top->child('tests')->spew_raw('changed');
 builds(@one);
 is_deeply(calls(), [runs(@one)], 'it is run again when the tests have changed');
@@ -104,31 +113,31 @@ $top->child('mta/build-release')->append("echo changed >>\"\$2/exim\"\n");
 builds(@one);
 is_deeply(calls(), ['build-release exim-4.98.2 gnutls plain', runs(@one)], 'it is made and run again when the recipe makes another one');
 is(builds('debian-heavy'), "debian-heavy  1 case: 1 passed\n", 'the binary of a package');
-is_deeply(calls(), ['apt-private apt ', 'fetch-gnutls exim4-daemon-heavy', runs('debian-heavy')], '... is fetched, and not built');
+is_deeply(calls(), ['apt-private apt ', 'fetch-gnutls exim4-daemon-heavy', runs('debian-heavy')], '- is fetched, and not built');
 
 # ----- Failures -----
 
 new_checkout();
 program('runtest', 'echo "FAIL one"; echo "1 case: 1 failed"; exit 1');
 is(builds(@one), "4.98.2-gnutls-plain  1 case: 1 failed (results/builds/4.98.2-gnutls-plain.log)\n" =~ s/\A/head()/er, 'a test fails: the line names the log');
-is($? >> 8, 1, '... and so does the run');
-is($top->child('results/builds/4.98.2-gnutls-plain.log')->slurp_raw, "FAIL one\n1 case: 1 failed\n", '... which has all that runtest said');
+is($? >> 8, 1, '- and so does the run');
+is($top->child('results/builds/4.98.2-gnutls-plain.log')->slurp_raw, "FAIL one\n1 case: 1 failed\n", '- which has all that runtest said');
 
 program('mta/build-release', 'case $1 in *4.100.1) echo "no compiler"; exit 1 ;; esac' . "\n" . $MAKES);
 is(builds('4.100.1-gnutls-plain', @one), <<'END', 'one that cannot be made does not keep others from being run');
 4.100.1-gnutls-plain  could not be made: mta/builds/4.100.1-gnutls-plain.log
 4.98.2-gnutls-plain   1 case: 1 failed (results/builds/4.98.2-gnutls-plain.log)
 END
-is($? >> 8, 3, '... is worse than a test that fails');
-is($top->child('mta/builds/4.100.1-gnutls-plain.log')->slurp_raw, "no compiler\n", '... and its log says why');
+is($? >> 8, 3, '- is worse than a test that fails');
+is($top->child('mta/builds/4.100.1-gnutls-plain.log')->slurp_raw, "no compiler\n", '- and its log says why');
 
 new_checkout();
 program('runtest', 'exit 130');
 builds(@one, '4.100.1-gnutls-plain');
 is($? >> 8, 130, 'an interrupt ends it');
-is_deeply(calls(), ['apt-private apt  bullseye bookworm trixie sid', 'build-release exim-4.98.2 gnutls plain'], '... before the next build');
+is_deeply(calls(), ['apt-private apt  bullseye bookworm trixie sid', 'build-release exim-4.98.2 gnutls plain'], '- before the next build');
 program('runtest', 'echo done');
-is(builds(@one), "4.98.2-gnutls-plain  done\n", '... and is no result');
+is(builds(@one), "4.98.2-gnutls-plain  done\n", '- and is no result');
 
 # ----- Sources of one's own -----
 
@@ -139,8 +148,8 @@ $own->child('text')->spew_raw('own');
     local $ENV{EXIM_SOURCE} = "$own";
     calls();
     is(builds('own-openssl-minimal'), "own-openssl-minimal  done\n", 'EXIM_SOURCE adds a version');
-    is_deeply(calls(), ['build-release own sources openssl minimal'], '... made by the same recipe');
-    like(builds('--list'), qr/^own-gnutls-plain\nown-openssl-plain\nown-gnutls-minimal$/m, '... which is then the newest');
+    is_deeply(calls(), ['build-release own sources openssl minimal'], '- made by the same recipe');
+    like(builds('--list'), qr/^own-gnutls-plain\nown-openssl-plain\nown-gnutls-minimal$/m, '- which is then the newest');
 }
 
 # What the first run in a checkout says.
