@@ -5,7 +5,7 @@ use strict;
 use warnings;
 
 use IO::Handle;
-use List::Util qw(max min);
+use List::Util qw(max min sum);
 
 use Runtest::Capture qw(output_of);
 use Runtest::Error;
@@ -47,8 +47,8 @@ sub unified_diff {
     my @lines = map { _moved($_, $line) } _diff(map { _shown($_) } @texts);
     my $left  = max(0, @lines - $MOST_SHOWN);
     splice @lines, $MOST_SHOWN if $left;
-    $left += tr/\n// for grep { $rests[0] ne $rests[1] } @rests;
-    my @more = $left ? "... " . _grouped($left) . " more: " . visible($whole) : ();
+    $left += sum(map { tr/\n// } @rests) if $rests[0] ne $rests[1];
+    my @more = $left ? '... ' . _grouped($left) . ' more: ' . visible($whole) : ();
     return ('--- ' . visible($old_name), '+++ ' . visible($new_name), (map { _shortened($_) } @lines), @more);
 }
 

@@ -57,11 +57,12 @@ sub decide {
         my @differences = compare_streams($munged, $golden, $case->directives, $outcome->directory . '/munged');
         my $trouble = $outcome->trouble;
         Runtest::Error->throw(broken => $trouble) if defined $trouble;
-        +{ %{ _decision($case, $outcome->failure, @differences) }, munged => $munged };
+        my $judged     = _decision($case, $outcome->failure, @differences);
+        my $may_accept = $destination && $judged->{acceptable};
+        +{ %$judged, munged => $munged, $may_accept ? _acceptance($case, $judged, $destination) : () };
     } // in_error($case, $@);
-    delete $decision->{case};
-    my %acceptance = $destination && $decision->{acceptable} ? _acceptance($case, $decision, $destination) : ();
-    return { %$decision, %acceptance };
+    delete $decision->{case};    # an object, and no data
+    return $decision;
 }
 
 sub _acceptance {
@@ -84,7 +85,8 @@ sub _decision {
     if (defined $expected) {
         return { %details, verdict => 'XFAIL', reason => $expected, exit_status => 0 } if $failed;
         my @passed = $case->{lane}->is_added ? ('XPASS', 0) : ('FAIL', 1);
-        return { verdict => $passed[0], reason => "it passed, and expect-fail says: $expected", exit_status => $passed[1], differences => [] };
+        my $reason = "it passed, and expect-fail says: $expected";
+        return { verdict => $passed[0], reason => $reason, exit_status => $passed[1], differences => [] };
     }
     return { verdict => 'PASS', exit_status => 0, differences => [] } if !$failed;
     return {
