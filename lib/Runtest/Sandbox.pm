@@ -133,7 +133,8 @@ sub _accounts {
 # After that second, Exim's spool needs help (src/spool_2038.c), unless the script wants to see how it does without.
 my $LAST_INT = 2**31 - 1;
 
-# So slow that the seconds for which something lives in the MTA's test mode are minutes, for whoever waits for a busy processor.
+# So slow that the seconds for which something lives in the MTA's test mode are minutes, for whoever waits for a busy
+# processor.
 my $SLOWNESS = 100;
 
 sub _clock {
@@ -143,14 +144,15 @@ sub _clock {
     my $start     = $case->clock // time;
     my @libraries = ('clock.so', $start > $LAST_INT && !$case->has_own_clock ? 'spool_2038.so' : ());
     return (
-        '--clock' => $start - int(time / $slowness) . "/$slowness",
+        '--clock' => ($start - int(time / $slowness)) . "/$slowness",
         map { ('--show' => "/kit/build/$_:/runtest/$_", '--preload' => "/runtest/$_") } @libraries
     );
 }
 
 =head2 ask($lane, $accounts, @arguments)
 
-What the lane's MTA says, stdout and stderr, to C<exim -C CONFIGURATION arguments>, with the users and groups of Runtest::Accounts.
+What the lane's MTA says, stdout and stderr, to C<exim -C CONFIGURATION arguments>, with the users and groups of
+Runtest::Accounts.
 
 =cut
 
@@ -168,8 +170,9 @@ sub ask {
 
 =head2 mta_user(\%names)
 
-The user that the MTA runs as in here, from the facts' names (Runtest::Accounts): C<< { name, group, uid, gid, users, groups } >>. Dies
-of one line of text when the MTA was built for an id that a sandbox cannot give it.
+The user that the MTA runs as in here, from the facts' names (Runtest::Accounts):
+C<< { name, group, uid, gid, users, groups } >>. Dies of one line of text when the MTA was built for an id that a
+sandbox cannot give it.
 
 =cut
 
@@ -183,8 +186,8 @@ sub mta_user {
     my ($self, $names) = @_;
     my ($uid, $gid) = map { is_number($_ // '') ? $_ : $MTA_ID } @$names{qw(user group)};
     my ($bad) = grep { $TAKEN{$_} || $_ > $LAST_ID } $uid, $gid;
-    die "it was built for the user $uid and the group $gid, and a sandbox has no $bad for it: build it with EXIM_USER=ref:NAME\n"
-      if defined $bad;
+    defined $bad and die "it was built for the user $uid and the group $gid, and in a sandbox it cannot have the id $bad"
+      . ($TAKEN{$bad} ? ", which is another user's" : ": they end with $LAST_ID") . ": build it with EXIM_USER=ref:NAME\n";
     return { name => $USER, group => $GROUP, uid => $uid, gid => $gid, map { $_ => $names->{$_} } qw(users groups) };
 }
 
