@@ -13,10 +13,10 @@ Runtest::Accounts - which user and group an MTA was built for, found out by aski
 
 =head1 DESCRIPTION
 
-A build knows its user and its group as numbers, or as names that it looks up whenever it starts. Which of both, only its
-answers tell: it ends where it cannot find a name, or where a number has none, and names the user that it would run as. So it is asked until
-nothing new comes up, each time with what is known so far. Every name gets an id that no build has, so that a name stays one
-only if it is looked up.
+A build knows its user and its group as numbers, or as names that it looks up whenever it starts. Which of both, only
+its answers tell: it ends where it cannot find a name, or where a number has none, and names the user that it would
+run as. So it is asked until nothing new comes up, each time with what is known so far. Every name gets an id that no
+build has, so that a name stays one only if it is looked up.
 
 =cut
 
@@ -95,9 +95,9 @@ sub groups {
 
 =head2 names($said)
 
-When there is no more news: C<< { user, group, users => [names], groups => [names] } >>. User and group are what the MTA
-runs as: names that it looks up, or numbers; the group is undef where it is that of the user. The lists have every name that
-it looks up.
+When there is no more news: C<< { user, group, users => [names], groups => [names] } >>. User and group are what the
+MTA runs as: names that it looks up, or numbers; the group is undef where it is that of the user. The lists have every
+name that it looks up.
 
 =cut
 

@@ -17,10 +17,11 @@ A command is a step that the worker runs. A directive changes how the case is pr
 To add a command, add a line here and its function to one of the modules in Runtest/Commands/.
 
 A command has: C<module> and C<run>, the function that the worker calls with (worker, step); C<data>, if data lines
-follow it; C<verbatim>, if those get no substitution; C<command_line>, if those are one line, a command of their own; C<sudo>,
-if it may stand behind C<sudo>; C<status>, if it starts a program whose exit status is compared (that of an MTA, if it is no
-daemon); C<settles>, if the processes that it caused have to end before the next step; C<idle>, if it tests nothing; C<utilities>, the
-programs beside the MTA that it needs: the one that it runs, then those that this one calls.
+follow it; C<verbatim>, if those get no substitution; C<command_line>, if those are one line, a command of their own;
+C<sudo>, if it may stand behind C<sudo>; C<status>, if it starts a program whose exit status is compared (that of an
+MTA, if it is no daemon); C<settles>, if the processes that it caused have to end before the next step; C<idle>, if it
+tests nothing; C<utilities>, the programs beside the MTA that it needs: the one that it runs, then those that this one
+calls.
 
 =cut
 

@@ -78,8 +78,8 @@ sub _address6 {
 
 =head2 mta_user(\%names)
 
-The user that an MTA was built for (Runtest::Accounts, C<names>), as this machine knows it. Dies (broken) when it does not,
-with the command that makes it.
+The user that an MTA was built for (Runtest::Accounts, C<names>), as this machine knows it. Dies (broken) when it does
+not, with the command that makes it.
 
 =cut
 

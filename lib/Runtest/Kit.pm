@@ -64,8 +64,8 @@ sub _programs {
     return @PROGRAMS;
 }
 
-# Up to 4.86 there is no such option, and up to 4.87 no such macro: an Exim that has the option and not the macro only says
-# that it purges the environment.
+# Up to 4.86 there is no such option, and up to 4.87 no such macro: an Exim that has the option and not the macro only
+# says that it purges the environment.
 my $ASKED_WITH = ".ifdef _OPT_MAIN_KEEP_ENVIRONMENT\nkeep_environment =\n.endif\n";
 
 =head2 asking($lane)

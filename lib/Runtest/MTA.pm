@@ -46,8 +46,8 @@ my @UTILITIES = qw(exinext exigrep exiqgrep eximstats exim_dumpdb exim_dbmbuild 
 
 =head2 utilities_beside($path)
 
-The MTA's utilities: pairs of directory and name. They stand beside the binary, or, if that is a link, beside what it leads
-to.
+The MTA's utilities: pairs of directory and name. They stand beside the binary, or, if that is a link, beside what it
+leads to.
 
 =cut
 
@@ -59,8 +59,8 @@ sub utilities_beside {
 
 =head2 private_libraries($path)
 
-The shared libraries that the binary is linked with, and its loader, as far as they lie outside the system's directories, by full path.
-Dies (wrong) when one is missing.
+The shared libraries that the binary is linked with, and its loader, as far as they lie outside the system's
+directories, by full path. Dies (wrong) when one is missing.
 
 =cut
 
@@ -72,8 +72,9 @@ sub private_libraries {
     return grep { !m{\A/(?:usr/|lib)} } map { _library_of($_) } @lines;
 }
 
-# The path in a line of ldd's: "libx.so.1 => PATH (0x...)", "PATH (0x...)", or, for the loader that a binary asks for itself, as those made
-# for another release or in a prefix of their own do, "PATH => the loader that ldd took (0x...)".
+# The path in a line of ldd's: "libx.so.1 => PATH (0x...)", "PATH (0x...)", or, for the loader that a binary asks for
+# itself, as those made for another release or in a prefix of their own do, "PATH => the loader that ldd took
+# (0x...)".
 sub _library_of {
     my ($line) = @_;
     my ($path) = $line =~ m{\A\s*(/\S+) => /} ? $1 : $line =~ m{(?:=> )?(/\S+) \(0x};
@@ -119,8 +120,8 @@ sub facts_from_output {
     };
 }
 
-# What features were called while they were experiments, or later, and are called now. Experimental_X is X unless it stands
-# here.
+# What features were called while they were experiments, or later, and are called now. Experimental_X is X unless it
+# stands here.
 my %CURRENT = (
     Experimental_International => 'I18N',           # up to 4.86
     Experimental_Proxy         => 'PROXY',          # up to 4.86

@@ -26,7 +26,8 @@ my ($STEP_SECONDS, $CASE_SECONDS) = (60, 300);
 # A person may take this long.
 my $PERSON_SECONDS = 86_400;
 
-# How long a process may take to obey SIGTERM. On a busy machine the MTA needs many seconds to make a key, and looks up only then.
+# How long a process may take to obey SIGTERM. On a busy machine the MTA needs many seconds to make a key, and looks
+# up only then.
 my $PATIENCE_SECONDS = 30;
 
 my %PORTS = (

@@ -53,9 +53,10 @@ sub wait_process {
 
 =head2 end_process($pid, $patience, $told)
 
-Ends it with SIGTERM (which process $told gets, if that is another one: its child), after $patience seconds with SIGKILL, and waits. Returns its wait status, and whether SIGTERM was
-enough. In that time it is told several times: an Exim that gets the signal after it has asked whether there was one, and before it
-waits for connections, learns of it only when something else wakes it.
+Ends it with SIGTERM (which process $told gets, if that is another one: its child), after $patience seconds with
+SIGKILL, and waits. Returns its wait status, and whether SIGTERM was enough. In that time it is told several times: an
+Exim that gets the signal after it has asked whether there was one, and before it waits for connections, learns of it
+only when something else wakes it.
 
 =cut
 

@@ -21,8 +21,8 @@ sub new {
 
 =head2 take($outcome, \%verdict)
 
-Takes a case's verdict, which it may change. Returns whether the case is to run again, and if not the verdict, as Runtest::Update does. The
-results of every try stay.
+Takes a case's verdict, which it may change. Returns whether the case is to run again, and if not the verdict, as
+Runtest::Update does. The results of every try stay.
 
 =cut
 

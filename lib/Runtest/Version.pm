@@ -18,8 +18,8 @@ my $RELEASE = qr/[0-9]+(?:\.[0-9]+)+/;
 # As git describes a checkout: so many commits behind the release, a hash, and -XX where files were changed.
 my $COMMITS = qr/-0*[1-9][0-9]*(?:-g?[0-9a-f]{4,40}(?:[-+~].*)?)?/s;
 
-# [what stands behind the release, function(release) that returns the version that counts]. The first one that fits wins; what
-# stands behind is never a number of the version.
+# [what stands behind the release, function(release) that returns the version that counts]. The first one that fits
+# wins; what stands behind is never a number of the version.
 my @BEHIND = (
     [$COMMITS,  \&_next_minor],
     [qr/.*/s,   sub { return $_[0] }],    # -RC3, _RC1, +fixes, -dev-..., a distribution's word
@@ -27,8 +27,8 @@ my @BEHIND = (
 
 =head2 counted_version($name)
 
-The version as requirements (C<< exim >= 4.100 >>) and flavours (C<.exim-4.100>) count it: C<4.98.2> for itself, C<4.100-RC3>
-as 4.100, C<4.99.1-148-13835a3c1> as 4.100. Undef where no version is in front.
+The version as requirements (C<< exim >= 4.100 >>) and flavours (C<.exim-4.100>) count it: C<4.98.2> for itself,
+C<4.100-RC3> as 4.100, C<4.99.1-148-13835a3c1> as 4.100. Undef where no version is in front.
 
 =cut
 

@@ -21,8 +21,8 @@ my $PID_FILE = 'spool/exim-daemon.pid';
 
 =head2 exim($worker, $step)
 
-Runs the MTA as the caller, with the test's configuration, and without the options that the plan leaves out. If it is a daemon, returns
-when that listens.
+Runs the MTA as the caller, with the test's configuration, and without the options that the plan leaves out. If it is
+a daemon, returns when that listens.
 
 =cut
 
